@@ -16,6 +16,8 @@ func main() {
 		P:       shimv2.NewProvider(upstream.New(version)()),
 		Name:    "docker",
 		Version: version,
+		// Without this the bridge would say "registryAuths", and drop the credentials.
+		Config: map[string]*tfbridge.SchemaInfo{"registry_auth": {Name: "registryAuth"}},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			// Without these the bridge would say "commands" and "networksAdvanceds".
 			"docker_container": {Fields: map[string]*tfbridge.SchemaInfo{

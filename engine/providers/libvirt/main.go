@@ -16,6 +16,10 @@ func main() {
 		P:       shimv2.NewProvider(upstream.Provider()),
 		Name:    "libvirt",
 		Version: version,
+		Resources: map[string]*tfbridge.ResourceInfo{
+			// Without this the bridge would say "cloudinitDisk:CloudinitDisk".
+			"libvirt_cloudinit_disk": {Tok: "libvirt:index/cloudInitDisk:CloudInitDisk"},
+		},
 	}
 	info.MustComputeTokens(tokens.SingleModule("libvirt_", "index", tokens.MakeStandard("libvirt")))
 	info.SetAutonaming(255, "-")

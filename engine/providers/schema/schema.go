@@ -58,23 +58,39 @@ func (doc document) properties(
 	attributes.Range(func(name string, attribute shim.Schema) bool {
 		if wanted(attribute) {
 			renamed := tfbridge.TerraformToPulumiNameV2(name, attributes, infos)
-			found[renamed] = doc.property(attribute, path+"."+name)
+			found[renamed] = doc.property(attribute, infos[name], path+"."+name)
 		}
 		return true
 	})
 	return found
 }
 
-func (doc document) property(attribute shim.Schema, path string) property {
+func (doc document) property(attribute shim.Schema, info *tfbridge.SchemaInfo, path string) property {
+	value := doc.value(attribute, info, path)
+	isList := attribute.Type() == shim.TypeList || attribute.Type() == shim.TypeSet
+	if isList && !tfbridge.IsMaxItemsOne(attribute, info) {
+		return property{Type: "array", Items: &value}
+	}
+	return value
+}
+
+func (doc document) value(attribute shim.Schema, info *tfbridge.SchemaInfo, path string) property {
 	nested, isObject := attribute.Elem().(shim.Resource)
 	if !isObject {
 		return property{Ref: "pulumi.json#/Any"}
 	}
 	// Both walks of a resource meet a nested object: inputs decide nothing below the first level.
-	doc.Types[path] = object{Properties: doc.properties(nested.Schema(), nil, path, everything)}
-	reference := property{Ref: "#/types/" + path}
-	if tfbridge.IsMaxItemsOne(attribute, nil) {
-		return reference
+	doc.Types[path] = object{Properties: doc.properties(nested.Schema(), below(info), path, everything)}
+	return property{Ref: "#/types/" + path}
+}
+
+// below finds the names given to a nested object's own fields, as the bridge does.
+func below(info *tfbridge.SchemaInfo) map[string]*tfbridge.SchemaInfo {
+	if info != nil && info.Elem != nil {
+		info = info.Elem
 	}
-	return property{Type: "array", Items: &reference}
+	if info == nil {
+		return nil
+	}
+	return info.Fields
 }

@@ -1,0 +1,39 @@
+"""`python -m engine`: builds the engine if there is none; `--where` only names its folder."""
+
+import argparse
+import signal
+import sys
+import time
+
+from engine import build, home
+
+OUT_OF_REACH = 13
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    parser.add_argument("--where", action="store_true", help="print its folder, build nothing")
+    wanted = parser.parse_args()
+    # A SIGTERM must unwind as Ctrl-C does, so that an unfinished build is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return _say_where() if wanted.where else _ensure()
+    except home.EngineError as error:
+        print(error, file=sys.stderr)
+        return OUT_OF_REACH
+
+
+def _say_where() -> int:
+    print(home.ready_engine().bin.parent)
+    return 0
+
+
+def _ensure() -> int:
+    started = time.monotonic()
+    engine = build.ensure(lambda line: print(line, flush=True))
+    print(f"engine: {engine.bin.parent}, ready after {time.monotonic() - started:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
