@@ -1,11 +1,11 @@
-"""`python -m engine`: builds the engine if there is none; `--where` only names its folder."""
+"""`python -m engine`: builds the engine if there is none, and says where it is."""
 
 import argparse
 import signal
 import sys
 import time
 
-from engine import build, home
+from engine import build, go, home
 
 OUT_OF_REACH = 13
 
@@ -13,11 +13,12 @@ OUT_OF_REACH = 13
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("--where", action="store_true", help="print its folder, build nothing")
+    parser.add_argument("--go", action="store_true", help="print a Go that is new enough")
     wanted = parser.parse_args()
     # A SIGTERM must unwind as Ctrl-C does, so that an unfinished build is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return _say_where() if wanted.where else _ensure()
+        return _say_where() if wanted.where else _say_go() if wanted.go else _ensure()
     except home.EngineError as error:
         print(error, file=sys.stderr)
         return OUT_OF_REACH
@@ -25,6 +26,11 @@ def main() -> int:
 
 def _say_where() -> int:
     print(home.ready_engine().bin.parent)
+    return 0
+
+
+def _say_go() -> int:
+    print(go.find(lambda line: print(line, file=sys.stderr)))
     return 0
 
 

