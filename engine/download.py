@@ -27,13 +27,19 @@ def fetch(into: Path, home: str = HOME) -> Engine | None:
     if not is_reachable(address):
         return None
     engine = Engine(bin=into / "bin", home=into / "home")
+    if _try(address, engine) and engine.is_complete():
+        return engine
+    shutil.rmtree(into, ignore_errors=True)
+    return None
+
+
+def _try(address: str, engine: Engine) -> bool:
     try:
-        _unpack(_download(address, into.parent), engine.bin)
+        _unpack(_download(address, engine.home.parent), engine.bin)
         _install_plugins(engine)
     except (OSError, EOFError, tarfile.TarError, subprocess.SubprocessError):
-        shutil.rmtree(into, ignore_errors=True)
-        return None
-    return engine if engine.is_complete() else None
+        return False
+    return True
 
 
 def archive_name() -> str:
@@ -50,6 +56,7 @@ def is_reachable(address: str, seconds: float = PROBE_SECONDS) -> bool:
 
 
 def _download(address: str, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     archive = folder / "pulumi.tar.gz"
     ends = time.monotonic() + LIMIT_SECONDS
     with urllib.request.urlopen(address, timeout=30) as answer, archive.open("wb") as file:  # noqa: S310
@@ -64,7 +71,6 @@ def _unpack(archive: Path, into: Path) -> None:
     with tarfile.open(archive) as tar:
         tar.extractall(archive.parent, filter="data")
     archive.unlink()
-    into.parent.mkdir(parents=True, exist_ok=True)
     (archive.parent / "pulumi").rename(into)
 
 
