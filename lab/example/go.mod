@@ -1,0 +1,3 @@
+module rehouse.example/example
+
+go 1.24
