@@ -1,6 +1,7 @@
 """The lab's commands: up, run, down, status, build."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,12 +12,16 @@ from lab.places import Places, default_name
 
 
 def main() -> int:
+    # Raised as an exception, so that half a lab is taken down on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     arguments = _parser().parse_args()
     try:
         return _VERBS[arguments.verb](arguments)
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def up(arguments: argparse.Namespace) -> int:
@@ -29,16 +34,10 @@ def up(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the lab up if need be, and take down what was brought up."""
+    command = _command(arguments.command)
     places = Places(arguments.name)
-    raised = estate.up(places, _say, libvirt=arguments.libvirt)
-    try:
-        state = estate.standing(places)
-        if state is None:
-            raise LabError("lab", "it ended just now", "python -m lab up")
-        return entering.run(places, state.first, _command(arguments.command))
-    finally:
-        if raised and not arguments.keep:
-            estate.down(places)
+    with estate.visit(places, _say, libvirt=arguments.libvirt, keep=arguments.keep) as state:
+        return entering.run(places, state.first, command)
 
 
 def _command(words: list[str]) -> list[str]:

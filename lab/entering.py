@@ -26,12 +26,12 @@ _TYPED = {signal.SIGINT, signal.SIGQUIT}
 _NOT_FOUND = 127
 
 
-def run(places: Places, first: Process, command: Sequence[str]) -> int:
+def run(places: Places, first: Process, command: Sequence[str], folder: Path | None = None) -> int:
     """Run it, pass signals on, and answer its exit code as a shell would."""
     with first.pinned() as lab, _waiting_for_signals() as signals:
         if lab is None:
             raise LabError("lab", "it ended just now", "python -m lab up")
-        child = _fork(lab, command, environment(os.environ, places))
+        child = _fork(lab, folder or Path.cwd(), command, environment(os.environ, places))
         return _attend(child, signals)
 
 
@@ -41,8 +41,7 @@ def environment(outside: Mapping[str, str], places: Places) -> dict[str, str]:
     return kept | {NAME_VARIABLE: places.name, "DOCKER_CONFIG": "/run/docker-config"}
 
 
-def _fork(lab: int, command: Sequence[str], variables: Mapping[str, str]) -> int:
-    folder = Path.cwd()
+def _fork(lab: int, folder: Path, command: Sequence[str], variables: Mapping[str, str]) -> int:
     home = os.pidfd_open(os.getpid())
     # A process cannot change its PID namespace, only that of its children: there and back.
     namespaces.join(lab, namespaces.NEW_PID)

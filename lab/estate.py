@@ -1,51 +1,49 @@
-"""A lab's life: up, down, and whether it stands. All under one lock; a killed `up` is undone."""
+"""A lab's life: up, down, visits. All changes under one lock; a killed `up` is undone."""
 
+import contextlib
+import fcntl
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from lab import cache, leftovers
+from lab import entering, leftovers, machine, raising
 from lab.errors import LabError
 from lab.locks import locked
 from lab.places import CHECKOUT, Places
-from lab.report import follow, read_first
 from lab.state import State, read_state, write_state
 
 _PATIENCE = 180
-_PACKAGES = {
-    "dockerd": "docker.io",
-    "docker-registry": "docker-registry",
-    "haproxy": "haproxy",
-    "ip": "iproute2",
-    "iptables": "iptables",
-    "unshare": "util-linux",
-}
-_LIBVIRT_PACKAGES = {
-    "dnsmasq": "dnsmasq-base",
-    "libvirtd": "libvirt-daemon-system",
-    "qemu-system-x86_64": "qemu-system-x86",
-    "virsh": "libvirt-clients",
-}
 Say = Callable[[str], None]
 
 
 def up(places: Places, say: Say, *, libvirt: bool = False) -> bool:
-    """Raise the lab unless it stands; say whether it had to be raised."""
-    check_machine(libvirt=libvirt)
+    """Raise the lab unless it stands, to stay; say whether it had to be raised."""
+    machine.check(libvirt=libvirt)
     with locked(places.lock, _PATIENCE):
-        if standing(places) is not None:
-            return False
-        leftovers.clear(places)
-        _raise(places, say, libvirt=libvirt)
-        return True
+        raised = _ensure(places, say, libvirt=libvirt)
+        _keep(places)
+        return raised
 
 
 def down(places: Places) -> None:
-    check_root()
+    machine.check_root()
     with locked(places.lock, _PATIENCE):
         leftovers.clear(places)
+
+
+@contextlib.contextmanager
+def visit(places: Places, say: Say, *, libvirt: bool, keep: bool) -> Iterator[State]:
+    """The lab for a while: raised if need be, and gone after its last visitor unless kept."""
+    machine.check(libvirt=libvirt)
+    with locked(places.lock, _PATIENCE):
+        _ensure(places, say, libvirt=libvirt)
+        state = _keep(places) if keep else _state(places)
+        visitor = os.open(places.visitors, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(visitor, fcntl.LOCK_SH)
+    try:
+        yield state
+    finally:
+        _leave(places, visitor)
 
 
 def standing(places: Places) -> State | None:
@@ -54,52 +52,45 @@ def standing(places: Places) -> State | None:
     return state if state is not None and state.ready and state.first.alive else None
 
 
-def check_machine(*, libvirt: bool) -> None:
-    check_root()
-    for program, package in (_PACKAGES | (_LIBVIRT_PACKAGES if libvirt else {})).items():
-        if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
-            raise LabError.missing(program, package)
-
-
-def check_root() -> None:
-    if os.geteuid() != 0:
-        fix = "sudo " + " ".join([sys.executable, "-m", "lab", *sys.argv[1:]])
-        raise LabError("lab", "namespaces and daemons need root", fix)
-
-
-def _raise(places: Places, say: Say, *, libvirt: bool) -> None:
-    places.root.mkdir(mode=0o711)
-    places.logs.mkdir()
-    try:
-        cache.copy_registry(places.root / "registry")
-        _start_first(places, say, libvirt=libvirt)
-    except BaseException:
+def _ensure(places: Places, say: Say, *, libvirt: bool) -> bool:
+    state = standing(places)
+    if state is None:
         leftovers.clear(places)
-        raise
+        raising.raise_lab(places, say, libvirt=libvirt)
+    elif libvirt:
+        _add_libvirt(places, state)
+    return state is None
 
 
-def _start_first(places: Places, say: Say, *, libvirt: bool) -> None:
-    holder = _unshare(places, libvirt=libvirt)
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    state = State.starting(holder.pid, read_first(holder.stdout))
+def _add_libvirt(places: Places, state: State) -> None:
+    command = [sys.executable, "-m", "lab.inside.libvirt"]
+    if entering.run(places, state.first, command, folder=CHECKOUT) != 0:
+        raise LabError("libvirt", "did not come up", "see above; then: python -m lab down")
+
+
+def _keep(places: Places) -> State:
+    state = _state(places).made_to_stay()
     write_state(places, state)
-    # Only now, when a later command could find and end it, may it begin.
-    holder.stdin.write("go\n")
-    holder.stdin.close()
-    follow(holder.stdout, say)
-    write_state(places, state.made_ready())
+    return state
 
 
-def _unshare(places: Places, *, libvirt: bool) -> "subprocess.Popen[str]":
-    kinds = ["--net", "--mount", "--pid", "--fork", "--kill-child"]
-    inside = [sys.executable, "-m", "lab.inside", places.name, *(["--libvirt"] * libvirt)]
-    return subprocess.Popen(
-        ["unshare", *kinds, *inside],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+def _state(places: Places) -> State:
+    state = standing(places)
+    if state is None:
+        raise LabError("lab", "it ended just now", "python -m lab up")
+    return state
+
+
+def _leave(places: Places, visitor: int) -> None:
+    with locked(places.lock, _PATIENCE), os.fdopen(visitor):
+        state = read_state(places)
+        if (state is None or not state.kept) and _is_last(visitor):
+            leftovers.clear(places)
+
+
+def _is_last(visitor: int) -> bool:
+    try:
+        fcntl.flock(visitor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -47,6 +47,11 @@ class Places:
         return self.root / "state.json"
 
     @property
+    def visitors(self) -> Path:
+        """Each visitor holds a shared lock on it."""
+        return self.root / "visitors"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -1,4 +1,4 @@
-"""What a lab writes down about itself: which processes hold it, and whether it is ready."""
+"""What a lab writes down about itself: what holds it, whether it is ready, and is to stay."""
 
 import dataclasses
 import json
@@ -16,13 +16,17 @@ class State:
     outer: Process
     first: Process
     ready: bool
+    kept: bool
 
     @classmethod
     def starting(cls, outer: int, first: int) -> Self:
-        return cls(Process.of(outer), Process.of(first), ready=False)
+        return cls(Process.of(outer), Process.of(first), ready=False, kept=False)
 
     def made_ready(self) -> Self:
         return dataclasses.replace(self, ready=True)
+
+    def made_to_stay(self) -> Self:
+        return dataclasses.replace(self, kept=True)
 
 
 def read_state(places: Places) -> State | None:
@@ -30,7 +34,8 @@ def read_state(places: Places) -> State | None:
         found = json.loads(places.state.read_text())
     except FileNotFoundError:
         return None
-    return State(Process(**found["outer"]), Process(**found["first"]), found["ready"])
+    outer, first = Process(**found.pop("outer")), Process(**found.pop("first"))
+    return State(outer, first, **found)
 
 
 def write_state(places: Places, state: State) -> None:

@@ -1,6 +1,5 @@
 """The first process inside: it furnishes the namespaces, starts the daemons and reaps the dead."""
 
-import contextlib
 import json
 import os
 import signal
@@ -23,14 +22,22 @@ def main() -> None:
     if not sys.stdin.readline():
         return  # Whoever started us died before writing down that we exist.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Forked, as libvirt waits for a QEMU it has let go of: somebody must reap from the beginning.
+    furnisher = os.fork()
+    if furnisher == 0:
+        os._exit(attempt(places, with_libvirt="--libvirt" in sys.argv))
+    let_go(places)
+    reap_for_ever(furnisher)
+
+
+def attempt(places: Places, *, with_libvirt: bool) -> int:
     try:
-        furnish(places, with_libvirt="--libvirt" in sys.argv)
+        furnish(places, with_libvirt=with_libvirt)
     except (LabError, OSError, subprocess.SubprocessError) as error:
         report(failed=str(error))
-        return
+        return 1
     report(ready=True)
-    let_go(places)
-    reap_for_ever()
+    return 0
 
 
 def furnish(places: Places, *, with_libvirt: bool) -> None:
@@ -52,21 +59,24 @@ def report(**fact: Any) -> None:
 
 
 def let_go(places: Places) -> None:
-    """Let the pipes to `lab up` close: it goes on when they do."""
+    """Leave the pipes to `lab up` to the furnisher alone: they are to close with it."""
     log = os.open(places.logs / "first.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
 
 
-def reap_for_ever() -> None:
+def reap_for_ever(furnisher: int) -> None:
     while True:
-        with contextlib.suppress(ChildProcessError):
+        try:
             pid, status = os.wait()
-            if status:
-                print(f"process {pid} ended with {os.waitstatus_to_exitcode(status)}", flush=True)
+        except ChildProcessError:
+            time.sleep(1)
             continue
-        time.sleep(1)
+        if status:
+            print(f"process {pid} ended with {os.waitstatus_to_exitcode(status)}", flush=True)
+        if status and pid == furnisher:
+            return  # And with the first process, the kernel ends all others.
 
 
 if __name__ == "__main__":

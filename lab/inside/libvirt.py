@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.inside.services import ENVIRONMENT, tail
-from lab.places import Places
+from lab.places import Places, current
 
 _PATIENCE = 60
 _SOCKET = Path("/run/libvirt/libvirt-sock")
@@ -53,3 +53,7 @@ def _start_network() -> None:
 def _virsh(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = ["virsh", "--connect=qemu:///system", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+
+
+if __name__ == "__main__":
+    start(current())
