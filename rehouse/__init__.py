@@ -1,0 +1,1 @@
+"""Rehouse moves services between houses: VMs, containers, and containers on VMs."""

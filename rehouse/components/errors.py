@@ -1,0 +1,38 @@
+"""What went wrong, where, and the way out."""
+
+
+class RehouseError(Exception):
+    """*where: what*, then ``fix:`` what to change or run, then ``state:`` what is running now.
+
+    ``exit_code`` is what a command ends with when this error ends it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, where: str, what: str, fix: str, state: str | None = None) -> None:
+        self.where, self.what, self.fix, self.state = where, what, fix, state
+        super().__init__(f"{where}: {what}\nfix: {fix}" + (f"\nstate: {state}" if state else ""))
+
+
+class Wrong(RehouseError):
+    """The spec, the site or the usage is wrong; nothing was touched."""
+
+    exit_code = 2
+
+
+class GateFailed(RehouseError):
+    """A new generation was not proven healthy; the old one is live."""
+
+    exit_code = 10
+
+
+class OutOfReach(RehouseError):
+    """Something needed does not answer: Docker, a registry, the router."""
+
+    exit_code = 13
+
+
+class Refused(RehouseError):
+    """It could be done, and must not be."""
+
+    exit_code = 14

@@ -1,0 +1,181 @@
+"""What a new generation must pass before it gets traffic: every instance well, several times in a row."""
+
+import asyncio
+import http.client
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any, Protocol
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+from rehouse.components.daemon import Watch, connected
+from rehouse.components.errors import GateFailed
+from rehouse.components.site import Daemon
+from rehouse.components.spec import Health, Part
+
+FIRST_PROBE = 0.025
+SETTLE = (
+    0.05  # a proxy in front of a port accepts first and hangs up then; so long we listen for that
+)
+
+
+class Candidate(Part):
+    """One instance that asks for traffic."""
+
+    name: str
+    container: str
+    daemon: Daemon
+    address: str
+    port: int
+
+
+class Trial(Part):
+    """All that the gate needs to know of a generation."""
+
+    generation: str
+    health: Health
+    pids: int
+    candidates: tuple[Candidate, ...]
+
+
+class Eyes(Protocol):
+    """What a target lets us see of an instance."""
+
+    def ended(self) -> str | None: ...
+    def log_tail(self) -> str: ...
+    def run(self, command: tuple[str, ...]) -> tuple[int, str]: ...
+
+
+class GateProvider(ResourceProvider):
+    """Create-only: it is passed once, and never again for the same generation."""
+
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        trial = Trial.model_validate_json(props["trial"])
+        seconds = hold(trial)
+        return CreateResult(trial.generation, {**props, "seconds": seconds})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=False)
+
+
+class Gate(Resource, module="rehouse", name="Gate"):
+    """Its creation takes as long as the instances need, and fails if they do not get well."""
+
+    seconds: pulumi.Output[float]
+
+    def __init__(self, name: str, trial: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(GateProvider(), name, {"trial": trial, "seconds": None}, opts)
+
+
+def hold(trial: Trial) -> float:
+    """Proves a trial on its Docker daemons; the seconds that it took. Raises GateFailed."""
+    with ExitStack() as stack:
+        clients = {
+            each.daemon: stack.enter_context(connected(each.daemon)) for each in trial.candidates
+        }
+        eyes = {each.name: Watch(clients[each.daemon], each.container) for each in trial.candidates}
+        for each in eyes.values():
+            if not each.ended():
+                each.limit_processes(trial.pids)
+        return asyncio.run(prove(trial, eyes))
+
+
+async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float:
+    """All candidates at once; the first that fails fails all. Raises GateFailed."""
+    began = time.monotonic()
+    pool = ThreadPoolExecutor(max_workers=min(64, 2 * len(trial.candidates)))
+    asyncio.get_running_loop().set_default_executor(pool)
+    trials = [
+        asyncio.create_task(_prove_one(each, trial.health, eyes[each.name]))
+        for each in trial.candidates
+    ]
+    try:
+        await asyncio.gather(*trials)
+    except Unwell as failure:
+        raise _failed(trial, failure, eyes[failure.candidate.name].log_tail()) from None
+    finally:
+        for each in trials:
+            each.cancel()
+    return round(time.monotonic() - began, 3)
+
+
+class Unwell(Exception):
+    """One candidate will not pass."""
+
+    def __init__(self, candidate: Candidate, reason: str) -> None:
+        super().__init__(reason)
+        self.candidate, self.reason = candidate, reason
+
+
+async def _prove_one(candidate: Candidate, health: Health, eyes: Eyes) -> None:
+    deadline, pause, good = time.monotonic() + health.within, FIRST_PROBE, 0
+    answer = "no answer yet"
+    while good < health.times:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, health.every)
+        fault, answer = await asyncio.to_thread(_probe, candidate, health, eyes)
+        good = 0 if fault else good + 1
+        if ended := await asyncio.to_thread(eyes.ended):
+            raise Unwell(candidate, f"{ended}; last answer: {answer}")
+        if good < health.times and time.monotonic() > deadline:
+            raise Unwell(candidate, f"not well within {health.within:g} s; last answer: {answer}")
+
+
+def _probe(candidate: Candidate, health: Health, eyes: Eyes) -> tuple[bool, str]:
+    """Whether the answer was a bad one, and the answer."""
+    try:
+        return _kind(health)(candidate, health, eyes)
+    except (OSError, http.client.HTTPException) as error:
+        return True, f"{candidate.address}:{candidate.port}: {str(error) or type(error).__name__}"
+
+
+def _kind(health: Health) -> Callable[[Candidate, Health, Eyes], tuple[bool, str]]:
+    if health.http:
+        return _ask_http
+    return _ask_inside if health.exec else _knock
+
+
+def _ask_http(candidate: Candidate, health: Health, _eyes: Eyes) -> tuple[bool, str]:
+    connection = http.client.HTTPConnection(candidate.address, candidate.port, timeout=health.every)
+    try:
+        connection.request(
+            "GET", str(health.http), headers={"Connection": "close", "User-Agent": "rehouse"}
+        )
+        answer = connection.getresponse()
+        text = answer.read(200).decode(errors="replace").strip()
+        return not 200 <= answer.status < 400, f"{answer.status} {answer.reason}: {text}"
+    finally:
+        connection.close()
+
+
+def _knock(candidate: Candidate, health: Health, _eyes: Eyes) -> tuple[bool, str]:
+    with socket.create_connection(
+        (candidate.address, candidate.port), timeout=health.every
+    ) as connection:
+        connection.settimeout(SETTLE)
+        try:
+            hung_up = connection.recv(1) == b""
+        except TimeoutError:
+            hung_up = False
+    return hung_up, "accepted, then closed the connection" if hung_up else "accepts connections"
+
+
+def _ask_inside(_candidate: Candidate, health: Health, eyes: Eyes) -> tuple[bool, str]:
+    status, printed = eyes.run(health.exec or ())
+    return status != 0, f"exit status {status}: {printed}"
+
+
+def _failed(trial: Trial, failure: Unwell, log: str) -> GateFailed:
+    tail = "\n".join(f"  | {line}" for line in log.splitlines()) or "  | (it printed nothing)"
+    return GateFailed(
+        f"gate of {trial.generation}",
+        f"instance {failure.candidate.name} {failure.reason}\nits last lines:\n{tail}",
+        "mend the service or its spec; to clean up, go back to the earlier spec and run the update again",
+        "what was live before stays live and keeps all traffic",
+    )

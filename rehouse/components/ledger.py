@@ -1,0 +1,144 @@
+"""Which generations stand and with what weight, which are remembered, which are quarantined. Pure."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from rehouse.components.errors import Refused
+from rehouse.components.generation import Generation
+from rehouse.components.spec import Part
+
+REMEMBERED = 10
+
+Outcome = Literal["raised", "live", "retired", "quarantined"]
+
+
+class Record(Part):
+    """A generation, who raised it, when (ISO 8601, UTC), and what became of it."""
+
+    generation: Generation
+    who: str
+    when: str
+    outcome: Outcome
+
+
+class Ledger(Part):
+    """One service in one stack. Every transition gives a new ledger with the next serial number."""
+
+    serial: int = 0
+    standing: dict[str, int] = {}  # name to percent of the traffic
+    remembered: tuple[Record, ...] = ()  # newest first; the standing ones among them
+    quarantined: dict[str, str] = {}  # name to reason
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        known = {record.generation.name for record in self.remembered}
+        assert set(self.standing) <= known, "a standing generation is not remembered"
+        assert sum(self.standing.values()) in (0, 100), "the weights do not add up"
+        assert not set(self.standing) & set(self.quarantined), "a quarantined generation stands"
+        return self
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The generations that get traffic."""
+        return tuple(name for name, weight in self.standing.items() if weight)
+
+    def standing_generations(self) -> tuple[Generation, ...]:
+        """Oldest first, the order in which they were raised."""
+        return tuple(
+            record.generation
+            for record in reversed(self.remembered)
+            if record.generation.name in self.standing
+        )
+
+    def deployed(self, generation: Generation, who: str, when: str) -> Self:
+        """The whole replacement as one step: raised, shifted, all others retired. Itself, if nothing changes."""
+        if self.standing == {generation.name: 100}:
+            return self
+        ledger = self.raised(generation, who, when).shifted({generation.name: 100})
+        for name in self.standing:
+            if name != generation.name:
+                ledger = ledger.retired(name)
+        return ledger
+
+    def raised(self, generation: Generation, who: str, when: str) -> Self:
+        """It stands, without traffic yet. Raises Refused if it is quarantined."""
+        name = generation.name
+        if name in self.quarantined:
+            raise Refused(
+                name,
+                f"is quarantined: {self.quarantined[name]}",
+                "change the spec, or release it first",
+            )
+        if name in self.standing:
+            return self
+        record = Record(generation=generation, who=who, when=when, outcome="raised")
+        others = tuple(other for other in self.remembered if other.generation.name != name)
+        standing = {**self.standing, name: 0}
+        return self._next(standing=standing, remembered=_forget((record, *others), standing))
+
+    def shifted(self, weights: dict[str, int]) -> Self:
+        """The traffic goes as *weights* say, in percent; who is not named gets none."""
+        self._must_stand(*weights)
+        standing = {name: weights.get(name, 0) for name in self.standing}
+        live = [name for name, weight in standing.items() if weight]
+        return self._next(standing=standing, remembered=self._marked("live", *live))
+
+    def retired(self, name: str) -> Self:
+        """It is gone, and remembered. Raises Refused while it gets traffic."""
+        self._must_stand(name)
+        if self.standing[name]:
+            raise Refused(
+                name,
+                f"still gets {self.standing[name]} % of the traffic",
+                "shift the traffic away first",
+            )
+        return self._without(name, "retired")
+
+    def quarantine(self, name: str, reason: str) -> Self:
+        """It failed: gone, and never chosen again by itself. Raises Refused while it gets traffic."""
+        self._must_stand(name)
+        if self.standing[name]:
+            raise Refused(
+                name,
+                f"still gets {self.standing[name]} % of the traffic",
+                "shift the traffic away first",
+            )
+        return self._without(name, "quarantined", quarantined={**self.quarantined, name: reason})
+
+    def released(self, name: str) -> Self:
+        """It may be raised again."""
+        left = {other: reason for other, reason in self.quarantined.items() if other != name}
+        return self._next(quarantined=left)
+
+    def _without(self, name: str, outcome: Outcome, **changes: object) -> Self:
+        standing = {other: weight for other, weight in self.standing.items() if other != name}
+        remembered = _forget(self._marked(outcome, name), standing)
+        return self._next(standing=standing, remembered=remembered, **changes)
+
+    def _marked(self, outcome: Outcome, *names: str) -> tuple[Record, ...]:
+        return tuple(
+            record.model_copy(update={"outcome": outcome})
+            if record.generation.name in names
+            else record
+            for record in self.remembered
+        )
+
+    def _must_stand(self, *names: str) -> None:
+        for name in names:
+            if name not in self.standing:
+                raise Refused(
+                    name, "does not stand", f"standing: {', '.join(self.standing) or 'none'}"
+                )
+
+    def _next(self, **changes: object) -> Self:
+        return type(self).model_validate({**dict(self), **changes, "serial": self.serial + 1})
+
+
+def _forget(records: tuple[Record, ...], standing: dict[str, int]) -> tuple[Record, ...]:
+    """The newest, and whatever stands, however old."""
+    return tuple(
+        record
+        for position, record in enumerate(records)
+        if position < REMEMBERED or record.generation.name in standing
+    )

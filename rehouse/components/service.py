@@ -1,0 +1,136 @@
+"""The component that anyone can use: one service, replaced generation by generation inside one update."""
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+
+from rehouse.components.declare import declare
+from rehouse.components.errors import Refused, RehouseError, Wrong
+from rehouse.components.generation import Generation
+from rehouse.components.images import pin
+from rehouse.components.ledger import Ledger
+from rehouse.components.site import Site
+from rehouse.components.spec import ServiceSpec, read_spec
+from rehouse.components.targets import TARGETS
+
+# Each overrides what the stack says: the first three move every container to another daemon,
+# the last lets the old generation be deleted although the new one failed.
+FORBIDDEN = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "PULUMI_CONTINUE_ON_ERROR")
+
+
+class Service(pulumi.ComponentResource):
+    """One service in one stack.
+
+    The update raises a generation if the spec asks for another than the one that is live, proves it, shifts
+    the traffic and retires the old one; if nothing changed it does nothing. *secrets* are the values of the
+    secrets that the spec names, in clear: they decide the generation's name and are encrypted in the state.
+    The ledger is kept as the stack's output ``NAME-ledger``, a secret.
+
+    Raises pulumi.RunError, with what is wrong and the way out, before anything is declared.
+    """
+
+    generation: str
+
+    def __init__(
+        self,
+        name: str,
+        spec: ServiceSpec | str | Path,
+        target: str = "container",
+        site: Site | None = None,
+        secrets: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("rehouse:index:Service", name, None, opts)
+        with plain_errors():
+            self.generation = self._declare(name, spec, target, site or Site(), secrets or {})
+        self.register_outputs({"generation": self.generation})
+
+    def _declare(
+        self,
+        name: str,
+        spec: ServiceSpec | str | Path,
+        target: str,
+        site: Site,
+        secrets: Mapping[str, str],
+    ) -> str:
+        _refuse_overrides()
+        _must_know(target)
+        wanted = _spec_named(name, spec)
+        last = recall(name)
+        image = pin(wanted.image, site.daemons, _pins(last))
+        generation = Generation.make(wanted, image, target, site.daemons, secrets, _key(name))
+        ledger = last.deployed(generation, _who(), _now())
+        shifted = declare(ledger, wanted, site, pulumi.ResourceOptions(parent=self))
+        _remember(name, ledger, shifted)
+        return generation.name
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """The engine shows our errors as they read, and everything else with its traceback."""
+    try:
+        yield
+    except RehouseError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def recall(service: str) -> Ledger:
+    """The ledger as the last update of this stack left it; an empty one where there was none."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+    text = ((answer or {}).get("outputs") or {}).get(f"{service}-ledger")
+    return Ledger.model_validate_json(text) if text else Ledger()
+
+
+def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:
+    """Only once the router has the traffic: an update that fails before keeps the ledger it found."""
+    text = ledger.model_dump_json()
+    pulumi.export(f"{service}-ledger", pulumi.Output.secret(shifted.apply(lambda _: text)))
+    pulumi.export(service, shifted.apply(lambda _: ", ".join(ledger.live)))
+
+
+def _spec_named(name: str, spec: ServiceSpec | str | Path) -> ServiceSpec:
+    wanted = spec if isinstance(spec, ServiceSpec) else read_spec(spec)
+    if wanted.service != name:
+        raise Wrong(
+            f"Service {name}",
+            f"its spec is of service '{wanted.service}'",
+            "use the same name in both",
+        )
+    return wanted
+
+
+def _must_know(target: str) -> None:
+    if target not in TARGETS:
+        raise Wrong(f"target {target}", "is not known", f"known: {', '.join(TARGETS)}")
+
+
+def _refuse_overrides() -> None:
+    for variable in FORBIDDEN:
+        if os.environ.get(variable):
+            what = "is set and would override the site of this stack"
+            raise Refused(f"environment variable {variable}", what, f"unset {variable}")
+
+
+def _pins(ledger: Ledger) -> dict[str, str]:
+    return {
+        each.generation.spec.image: each.generation.image for each in reversed(ledger.remembered)
+    }
+
+
+def _key(service: str) -> str:
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}/{service}"
+
+
+def _who() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

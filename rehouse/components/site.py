@@ -1,0 +1,132 @@
+"""The machines a stack may use: Docker daemons and the router. Stack configuration, not part of a spec."""
+
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from rehouse.components.reading import read_data
+from rehouse.components.spec import Name, Part
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00,:]*$")]
+
+
+class Daemon(Part):
+    """One Docker daemon."""
+
+    name: Name = Field(
+        "local", examples=["rack1"], description="Name of the machine: a-z, 0-9 and -."
+    )
+    url: str = Field(
+        "unix:///var/run/docker.sock",
+        pattern=r"^(unix:///|tcp://[^/]|ssh://[^/]).*$",
+        examples=["ssh://ops@10.0.0.5"],
+        description="unix:///path/to/socket, tcp://host:port (TLS) or ssh://user@host.",
+    )
+    certificates: AbsolutePath | None = Field(
+        None,
+        examples=["/etc/rehouse/rack1"],
+        description="Folder with ca.pem, cert.pem and key.pem; needed for tcp://.",
+    )
+    address: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        examples=["10.0.0.5"],
+        description="Address at which the router reaches what this daemon publishes; the host in url by default.",
+    )
+
+    @model_validator(mode="after")
+    def certified(self) -> Self:
+        if self.url.startswith("tcp://") and not self.certificates:
+            raise PydanticCustomError(
+                "tls", "must have certificates: tcp:// without TLS gives root to the network"
+            )
+        return self
+
+    @property
+    def reached_at(self) -> str | None:
+        """Where published ports answer; None where the instances' own addresses are reachable from here."""
+        if self.address or self.url.startswith("unix://"):
+            return self.address
+        return urlsplit(self.url).hostname
+
+
+class RouterSite(Part):
+    """The front door: an HAProxy in a container of ours, or, with a socket, one that runs already."""
+
+    image: str = Field(
+        "haproxy:2.6",
+        min_length=1,
+        examples=["haproxy:2.6"],
+        description="HAProxy image for the container of ours.",
+    )
+    daemon: Daemon = Field(
+        Daemon(name="router"),
+        examples=[{"url": "unix:///var/run/docker.sock"}],
+        description="Docker daemon that runs it, on this machine: a unix:// url.",
+    )
+    bind: str = Field(
+        "*",
+        pattern=r"^[0-9A-Za-z.:*\[\]]+$",
+        examples=["*"],
+        description="Address to listen on, * for all.",
+    )
+    home: AbsolutePath | None = Field(
+        None,
+        examples=["/var/lib/rehouse"],
+        description="Folder for its socket and configuration; one of the user's own if it is not given.",
+    )
+    socket: AbsolutePath | None = Field(
+        None,
+        examples=["/run/haproxy/admin.sock"],
+        description="Admin socket of an HAProxy that runs already.",
+    )
+    master: AbsolutePath | None = Field(
+        None,
+        examples=["/run/haproxy-master.sock"],
+        description="Its master socket (haproxy -W -S): lets Rehouse reload it when a new front is needed.",
+    )
+    config: AbsolutePath | None = Field(
+        None,
+        examples=["/etc/haproxy/conf.d/web.cfg"],
+        description="File that Rehouse writes for this service, and that this HAProxy reads.",
+    )
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if (self.socket is None) != (self.config is None):
+            raise PydanticCustomError(
+                "existing", "must have both socket and config for an existing HAProxy, or neither"
+            )
+        if not self.daemon.url.startswith("unix://"):
+            raise PydanticCustomError(
+                "here", "must run on this machine: its admin socket is a file"
+            )
+        return self
+
+
+class Site(Part):
+    """Everything outside the spec that a rollout needs to know."""
+
+    daemons: tuple[Daemon, ...] = Field(
+        (Daemon(),),
+        min_length=1,
+        max_length=64,
+        examples=[[{"url": "unix:///var/run/docker.sock"}]],
+        description="Docker daemons over which instances are spread evenly, at least one.",
+    )
+    router: RouterSite = Field(
+        RouterSite(), examples=[{"image": "haproxy:2.6"}], description="The front door."
+    )
+
+    @model_validator(mode="after")
+    def distinct(self) -> Self:
+        if len({daemon.name for daemon in self.daemons}) < len(self.daemons):
+            raise PydanticCustomError("distinct", "must name each daemon differently")
+        return self
+
+
+def read_site(data: object, where: str) -> Site:
+    """The site that the stack's configuration describes. Raises Wrong; *where* is that configuration's place."""
+    return read_data(data if data is not None else {}, Site, lambda _place: where)

@@ -1,0 +1,166 @@
+"""Instances as hardened Docker containers."""
+
+import hashlib
+
+import pulumi
+import pulumi_docker as docker
+
+from rehouse.components.daemon import connected, user_of
+from rehouse.components.generation import Generation
+from rehouse.components.site import Daemon
+from rehouse.components.targets.base import Instance
+from rehouse.components.targets.network import BridgeNetwork
+
+SECRETS = "/run/secrets"
+
+
+def provider_of(daemon: Daemon, service: str, opts: pulumi.ResourceOptions) -> docker.Provider:
+    """One explicit provider a daemon. Its address is in its name: a provider that changes its address would
+    believe that what runs at the old one runs at the new one."""
+    digest = hashlib.sha256(daemon.url.encode()).hexdigest()[:7]
+    ssh = [
+        "-o",
+        "ControlMaster=auto",
+        "-o",
+        "ControlPath=~/.ssh/rehouse-%C",
+        "-o",
+        "ControlPersist=60",
+    ]
+    return docker.Provider(
+        f"{service}-{daemon.name}-{digest}",
+        host=daemon.url,
+        cert_path=daemon.certificates,
+        ssh_opts=ssh if daemon.url.startswith("ssh://") else None,
+        opts=opts,
+    )
+
+
+class ContainerHouse:
+    """What the containers of one generation share on one daemon: image and network.
+
+    The network is the generation's own. A container that restarts takes the lowest free address of its
+    network, so only there can it never be given one that the router holds for another generation.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        daemon: Daemon,
+        provider: pulumi.ProviderResource,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self._generation, self._daemon = generation, daemon
+        # A second belt: what stands is never updated or replaced in place.
+        belt = pulumi.ResourceOptions(
+            provider=provider, replace_on_changes=["*"], delete_before_replace=False
+        )
+        self._opts = pulumi.ResourceOptions.merge(opts, belt)
+        name = f"{generation.name}-{daemon.name}"
+        self._network = BridgeNetwork(name, daemon, self._identity(), opts)
+        self._image = self._pulled(f"{name}-image")
+
+    def place(self, name: str) -> Instance:
+        spec = self._generation.spec
+        container = docker.Container(
+            name,
+            image=self._image,
+            command=list(spec.command) if spec.command else None,
+            envs=self._environment(name),
+            user=spec.security.user,
+            network_mode=self._network.network,
+            ports=self._ports(),
+            labels=self._labels(name),
+            restart="unless-stopped",
+            must_run=False,  # the gate sees what ended, at once and with its log
+            init=True,
+            memory=spec.resources.memory,
+            memory_swap=spec.resources.memory,
+            cpus=str(spec.resources.cpus),
+            read_only=spec.security.read_only,
+            tmpfs={"/tmp": "rw,noexec,nosuid,size=64m", "/run": "rw,noexec,nosuid,size=16m"},  # noqa: S108
+            capabilities=docker.ContainerCapabilitiesArgs(
+                drops=["ALL"], adds=[f"CAP_{each}" for each in sorted(spec.security.capabilities)]
+            ),
+            security_opts=["no-new-privileges:true"],
+            log_driver="json-file",
+            log_opts={"max-size": "10m", "max-file": "3"},
+            stop_signal=spec.stop.signal,
+            stop_timeout=int(spec.stop.grace),
+            destroy_grace_seconds=int(spec.stop.grace),
+            uploads=self._secrets(),
+            # Docker copies into a volume before the start, but not into tmpfs or a read-only root.
+            # It is anonymous, and goes with its container.
+            volumes=[docker.ContainerVolumeArgs(container_path=SECRETS)] if spec.secrets else None,
+            opts=self._opts,
+        )
+        return Instance(
+            name, self._daemon, container.id, self._address(container), self._port(container)
+        )
+
+    def _pulled(self, name: str) -> pulumi.Input[str]:
+        """The id of the image; one that exists only locally is there already, and pinned by its id."""
+        pinned = self._generation.image
+        if pinned.startswith("sha256:"):
+            return pinned
+        return docker.RemoteImage(name, name=pinned, keep_locally=True, opts=self._opts).image_id
+
+    def _environment(self, name: str) -> list[str]:
+        own = {"REHOUSE_GENERATION": self._generation.name, "REHOUSE_INSTANCE": name}
+        return sorted(
+            f"{key}={value}" for key, value in {**self._generation.spec.env, **own}.items()
+        )
+
+    def _secrets(self) -> list[docker.ContainerUploadArgs] | None:
+        """Files that the service's user alone can read."""
+        owner = self._owner() if self._generation.secrets else pulumi.Output.from_input("0:0")
+        return [
+            docker.ContainerUploadArgs(
+                file=f"{SECRETS}/{name}",
+                content=pulumi.Output.secret(value),
+                permissions="0400",
+                owner=owner.apply(lambda both: both.split(":")[0]),
+                group=owner.apply(lambda both: both.split(":")[1]),
+            )
+            for name, value in sorted(self._generation.secrets.items())
+        ] or None
+
+    def _owner(self) -> pulumi.Output[str]:
+        """Whom the secret files belong to, uid:gid: the user that the service runs as."""
+        if user := self._generation.spec.security.user:
+            return pulumi.Output.from_input(user if ":" in user else f"{user}:{user}")
+        return pulumi.Output.from_input(self._image).apply(self._user_of)
+
+    def _user_of(self, image: str) -> str:
+        with connected(self._daemon) as client:
+            return user_of(client, image)
+
+    def _ports(self) -> list[docker.ContainerPortArgs] | None:
+        """No fixed host port, ever: Docker chooses one, and only where addresses cannot be reached directly."""
+        if not self._daemon.reached_at:
+            return None
+        return [docker.ContainerPortArgs(internal=self._generation.spec.port)]
+
+    def _address(self, container: docker.Container) -> pulumi.Output[str]:
+        if self._daemon.reached_at:
+            return pulumi.Output.from_input(self._daemon.reached_at)
+        return container.network_datas.apply(
+            lambda networks: (networks[0].ip_address if networks else None) or ""
+        )
+
+    def _port(self, container: docker.Container) -> pulumi.Output[int]:
+        if self._daemon.reached_at:
+            return container.ports.apply(lambda ports: (ports[0].external if ports else None) or 0)
+        return pulumi.Output.from_input(self._generation.spec.port)
+
+    def _labels(self, name: str) -> list[docker.ContainerLabelArgs]:
+        return [
+            docker.ContainerLabelArgs(label=label, value=value)
+            for label, value in {**self._identity(), "rehouse.instance": name}.items()
+        ]
+
+    def _identity(self) -> dict[str, str]:
+        return {
+            "rehouse.stack": f"{pulumi.get_project()}/{pulumi.get_stack()}",
+            "rehouse.service": self._generation.spec.service,
+            "rehouse.generation": self._generation.name,
+        }

@@ -1,0 +1,65 @@
+"""The network of one generation on one daemon.
+
+A resource of our own: the Pulumi provider sleeps two seconds before it looks at a network that it has
+made, and again before it believes that one is gone (networkReadRefreshDelay in its sources).
+"""
+
+import json
+import secrets
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+from rehouse.components.daemon import connected, create_network, remove_network
+from rehouse.components.errors import OutOfReach
+from rehouse.components.site import Daemon
+
+
+class BridgeNetwork(Resource, module="rehouse", name="BridgeNetwork"):
+    """A bridge; its physical name ends in something random, as Pulumi's own would."""
+
+    network: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, daemon: Daemon, labels: dict[str, str], opts: pulumi.ResourceOptions
+    ) -> None:
+        inputs = {
+            "name": name,
+            "daemon": daemon.model_dump_json(),
+            "labels": json.dumps(labels),
+            "network": None,
+        }
+        super().__init__(BridgeNetworkProvider(), name, inputs, opts)
+
+
+class BridgeNetworkProvider(ResourceProvider):
+    """Create-only, like everything of a generation."""
+
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        daemon = Daemon.model_validate_json(props["daemon"])
+        name = f"{props['name']}-{secrets.token_hex(4)[:7]}"
+        with connected(daemon) as client:
+            try:
+                network = create_network(client, name, json.loads(props["labels"]))
+            except LookupError as error:
+                fix = "docker network prune, or more default-address-pools in the daemon's settings"
+                raise OutOfReach(
+                    f"network of {props['name']}", f"cannot be created: {error}", fix
+                ) from error
+        return CreateResult(network, {**props, "network": name})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=False)
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        with connected(Daemon.model_validate_json(props["daemon"])) as client:
+            try:
+                remove_network(client, id_)
+            except LookupError as error:
+                fix = f"see who uses it: docker network inspect {props['network']}; then run the update again"
+                raise OutOfReach(
+                    f"network {props['network']}", f"cannot be removed: {error}", fix
+                ) from error
