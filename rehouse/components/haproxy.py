@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -173,7 +174,7 @@ def _converse(path: Path, command: str) -> str:
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(SECONDS)
-            connection.connect(str(path))
+            _connect(connection, path)
             connection.sendall(command.encode() + b"\n")
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
@@ -184,3 +185,12 @@ def _converse(path: Path, command: str) -> str:
             f"router at {path}", f"does not answer: {error.strerror or error}", fix
         ) from error
     return answer.decode(errors="replace")
+
+
+def _connect(connection: socket.socket, path: Path) -> None:
+    """By way of its folder: the path of a socket has 107 bytes at most (unix(7)), homes may be deep."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        connection.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)

@@ -1,27 +1,40 @@
-"""YAML and configuration into models: bounded, without surprises, every error with its place."""
+"""YAML and configuration into models: every error with its place, in an operator's words."""
 
 import difflib
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from rehouse.components.errors import Wrong
-
-MAX_BYTES = 64 * 1024
-MAX_DEPTH = 16
-MAX_NODES = 5_000  # after aliases are followed, so that they cannot multiply
+from rehouse.components.tree import Place, Tree, dotted
 
 Model = TypeVar("Model", bound=BaseModel)
-Place = tuple[int | str, ...]
+
+# Pydantic's kinds of errors in plain words; kinds that are not here have words of our own.
+_WORDS = {
+    "bool_type": "must be true or false, not {value}",
+    "dict_type": "must be keys with values, not {value}",
+    "finite_number": "must be a finite number, not {value}",
+    "float_type": "must be a number, not {value}",
+    "greater_than_equal": "is too small: {value}",
+    "int_from_float": "must be a whole number, not {value}",
+    "int_type": "must be a whole number, not {value}",
+    "less_than_equal": "is too large: {value}",
+    "literal_error": "must be {expected}, not {value}",
+    "model_type": "must be keys with values, not {value}",
+    "string_pattern_mismatch": "has the wrong form: {value}",
+    "string_too_long": "is too long: {value}",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text, not {value}",
+    "too_long": "has too many entries: {value}",
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list, not {value}",
+}
 
 
 def read_file(path: Path, model: type[Model]) -> Model:
@@ -37,14 +50,8 @@ def read_file(path: Path, model: type[Model]) -> Model:
 
 def read_text(raw: bytes, where: str, model: type[Model]) -> Model:
     """Like read_file, for bytes that were read already; *where* names them in errors."""
-    tree = _parse(raw, where)
-    data = _plain(tree, where)
-
-    def locate(place: Place) -> str:
-        line = _line(tree, place)
-        return f"{where}:{line}" if line else where
-
-    return read_data(data, model, locate)
+    tree = Tree(raw, where)
+    return read_data(tree.data, model, tree.locate)
 
 
 def read_data(data: object, model: type[Model], locate: Callable[[Place], str]) -> Model:
@@ -53,97 +60,6 @@ def read_data(data: object, model: type[Model], locate: Callable[[Place], str]) 
         return model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         raise _wrong(error.errors(), model, data, locate) from None
-
-
-def _parse(raw: bytes, where: str) -> Any:
-    if len(raw) > MAX_BYTES:
-        raise Wrong(where, f"is {len(raw)} bytes long", f"at most {MAX_BYTES} bytes are read")
-    try:
-        tree = YAML(typ="rt", pure=True).load(io.StringIO(raw.decode()))
-    except UnicodeDecodeError as error:
-        raise Wrong(where, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{where}:{mark.line + 1}" if mark else where
-        problem = " ".join(str(error.problem or error.context).split())
-        raise Wrong(place, f"is not valid YAML: {problem}", "mend the syntax there") from None
-    except (
-        YAMLError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-        IndexError,
-    ) as error:
-        problem = " ".join(str(error).split())[:200]
-        raise Wrong(where, f"is not valid YAML: {problem}", "mend the syntax") from None
-    except RecursionError:
-        raise Wrong(where, "is nested too deeply", f"at most {MAX_DEPTH} levels") from None
-    if tree is None:
-        raise Wrong(where, "is empty", "start from the annotated reference, reference.yaml")
-    return tree
-
-
-def _plain(tree: Any, where: str) -> object:
-    """Only what JSON knows, and bounded, however often an alias repeats it."""
-    left = MAX_NODES
-
-    def walk(node: Any, place: Place) -> object:
-        nonlocal left
-        left -= 1
-        if left < 0 or len(place) > MAX_DEPTH:
-            fix = f"at most {MAX_NODES} values and {MAX_DEPTH} levels, aliases counted each time"
-            raise Wrong(where, "is too large once its aliases are followed", fix)
-        if isinstance(node, Mapping):
-            return {
-                _key(key, tree, place, where): walk(value, (*place, key))
-                for key, value in node.items()
-            }
-        if isinstance(node, list):
-            return [walk(item, (*place, index)) for index, item in enumerate(node)]
-        return _scalar(node, tree, place, where)
-
-    return walk(tree, ())
-
-
-def _key(key: object, tree: Any, place: Place, where: str) -> str:
-    if not isinstance(key, str):
-        line = _line(tree, place)
-        raise Wrong(
-            f"{where}:{line}" if line else where, f"key {key!r} is not text", f'write "{key}"'
-        )
-    return str(key)
-
-
-def _scalar(node: Any, tree: Any, place: Place, where: str) -> object:
-    if node is None or isinstance(node, bool):
-        return node
-    for kind in (int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    if type(node).__name__ == "ScalarBoolean":
-        return bool(node)
-    line = _line(tree, place)
-    what = f"{_dotted(place)}: is a {type(node).__name__}, {str(node)[:60]!r}"
-    raise Wrong(f"{where}:{line}" if line else where, what, "put it in quotes")
-
-
-def _line(tree: Any, place: Place) -> int | None:
-    """The line, from 1, of the last part of *place* that stands in the file."""
-    line = None
-    for part in place:
-        if not isinstance(tree, CommentedMap | CommentedSeq) or part not in _parts(tree):
-            break
-        position = tree.lc.key(part) if isinstance(tree, CommentedMap) else tree.lc.item(part)
-        line, tree = position[0] + 1, tree[part]
-    return line
-
-
-def _parts(tree: CommentedMap | CommentedSeq) -> Any:
-    if isinstance(tree, CommentedMap):
-        return tree.lc.data or {}  # keys that a merge brought have no line of their own
-    return range(len(tree))
 
 
 def _wrong(
@@ -162,16 +78,22 @@ def _problem(
 ) -> Wrong:
     place = tuple(part for part in error["loc"] if part != "[key]")
     owner, field = _field_at(model, place)
+    what, fix = _said(error, data, place), _allowed(field)
     if error["type"] == "extra_forbidden":
-        return Wrong(
-            locate(place), f"{_dotted(place)}: unknown key", _did_you_mean(str(place[-1]), owner)
-        )
-    if error["type"] == "missing":
-        return Wrong(locate(place), f"{_dotted(place)}: is missing", _allowed(field))
-    value = _shown(data, place)
-    return Wrong(
-        locate(place), f"{_dotted(place)}: {_lower(error['msg'])}, not {value}", _allowed(field)
-    )
+        what, fix = "unknown key", _did_you_mean(str(place[-1]), owner)
+    elif error["type"] == "missing":
+        what = "is missing"
+    elif error["type"] == "string_type" and isinstance(_at(data, place), int | float):
+        fix = f"put it in quotes. {fix}"
+    return Wrong(locate(place), f"{dotted(place)}: {what}", fix)
+
+
+def _said(error: ErrorDetails, data: object, place: Place) -> str:
+    value = _short(place[-1] if error["loc"][-1:] == ("[key]",) else _at(data, place))
+    if words := _WORDS.get(error["type"]):
+        expected = str(error.get("ctx", {}).get("expected")).replace("True", "true")
+        return words.format(value=value, expected=expected)
+    return f"{error['msg']}, not {value}"
 
 
 def _field_at(model: type[BaseModel], place: Place) -> tuple[type[BaseModel], FieldInfo | None]:
@@ -207,25 +129,21 @@ def _did_you_mean(key: str, owner: type[BaseModel]) -> str:
 
 def _allowed(field: FieldInfo | None) -> str:
     if field is None or not field.description:
-        return "give a value of the right kind"
+        return "write lines like 'key: value'"
     example = f", for example {json.dumps(field.examples[0])}" if field.examples else ""
     return field.description.rstrip(".") + example
 
 
-def _shown(data: object, place: Place) -> str:
+def _at(data: object, place: Place) -> object:
     for part in place:
         match data:
             case dict() if part in data:
                 data = data[part]
             case list() if isinstance(part, int) and part < len(data):
                 data = data[part]
-    text = json.dumps(data)
+    return data
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _dotted(place: Place) -> str:
-    return ".".join(str(part) for part in place) or "the document"
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]

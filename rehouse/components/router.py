@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Router(pulumi.ComponentResource):
 
     def _home(self) -> Path:
         root = Path(self._site.home) if self._site.home else platformdirs.user_state_path("rehouse")
-        return root / pulumi.get_project() / pulumi.get_stack() / self._name
+        return root / f"{pulumi.get_project()}.{pulumi.get_stack()}.{self._name}"
 
     def _container(
         self, image: docker.RemoteImage, home: "Home", opts: pulumi.ResourceOptions
@@ -126,7 +127,7 @@ class Home(Resource, module="rehouse", name="RouterHome"):
     path: pulumi.Output[str]
 
     def __init__(self, name: str, path: str, opts: pulumi.ResourceOptions) -> None:
-        super().__init__(HomeProvider(), name, {"path": path}, opts)
+        super().__init__(HomeProvider(), name, {"path": path, "made_parent": None}, opts)
 
 
 class HomeProvider(ResourceProvider):
@@ -134,6 +135,7 @@ class HomeProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         home = Path(props["path"])
+        made_parent = not home.parent.exists()
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             (home / "conf").mkdir(exist_ok=True)
@@ -144,13 +146,17 @@ class HomeProvider(ResourceProvider):
                 "set router.home to a folder of your own",
             )
             raise OutOfReach(f"router folder {home}", what, fix) from error
-        return CreateResult(str(home), props)
+        return CreateResult(str(home), {**props, "made_parent": made_parent})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=False)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        shutil.rmtree(props["path"], ignore_errors=True)
+        home = Path(props["path"])
+        shutil.rmtree(home, ignore_errors=True)
+        if props["made_parent"]:
+            with suppress(OSError):  # not empty: another service lives there
+                home.parent.rmdir()
 
 
 class Traffic(Resource, module="rehouse", name="Traffic"):

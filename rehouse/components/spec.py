@@ -192,7 +192,7 @@ class ServiceSpec(Part):
     )
     image: Annotated[str, StringConstraints(pattern=IMAGE.pattern, max_length=512)] = Field(
         examples=["registry.example.com/web:1.4"],
-        description="Image by tag or digest; a tag is resolved once, when a generation is made.",
+        description="Image in lower case, by tag or digest; a tag is resolved once, when a generation is made.",
     )
     port: Port = Field(
         examples=[8080], description="Port on which each instance answers, 1 to 65535."
@@ -255,7 +255,7 @@ class ServiceSpec(Part):
     @classmethod
     def not_reserved(cls, value: dict[str, str]) -> dict[str, str]:
         if any(name.startswith("REHOUSE_") for name in value):
-            raise PydanticCustomError("reserved", "must not set names that start with REHOUSE_")
+            raise PydanticCustomError("reserved", "must have names that do not start with REHOUSE_")
         return value
 
     @field_validator("secrets")
@@ -269,7 +269,7 @@ class ServiceSpec(Part):
     @classmethod
     def not_yet(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value:
-            raise PydanticCustomError("not_yet", "must be empty: volumes are not supported yet")
+            raise PydanticCustomError("not_yet", "must be empty for now")
         return value
 
     @property

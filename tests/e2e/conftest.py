@@ -1,0 +1,33 @@
+"""These tests run inside the lab: `python -m lab run -- pytest tests/e2e`. Outside it they fail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.estate import Stack, docker_client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lab() -> None:
+    """A daemon that does not answer is a failure, never a skip."""
+    with docker_client() as client:
+        assert client.ping(), "run these tests with: python -m lab run -- pytest tests/e2e"
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack that must leave nothing when it is destroyed."""
+    made = Stack(tmp_path)
+    try:
+        yield made
+    finally:
+        gone = made.destroy()
+        leftovers = [each.name for each in made.containers()] + [
+            each.name for each in made.networks()
+        ]
+        for each in made.containers():
+            each.remove(force=True)
+    assert gone.code == 0, gone.output
+    assert leftovers == []
+    assert not made.home.exists()

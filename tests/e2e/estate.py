@@ -1,0 +1,186 @@
+"""A stack of its own for a test: the real engine, a real daemon, a real router, and nothing left behind."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+from ruamel.yaml import YAML
+
+from engine.home import complete_environment
+
+CHECKOUT = Path(__file__).parents[2]
+REGISTRY = "127.0.0.1:5000"
+ROUTER_IMAGE = f"{REGISTRY}/haproxy:2.6"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """How one command of the engine ended."""
+
+    code: int
+    output: str
+    seconds: float
+
+    def changes(self) -> dict[str, int]:
+        """The engine's own count, like {"created": 5, "updated": 1, "deleted": 5}."""
+        words = {"+": "created", "~": "updated", "-": "deleted", "+-": "replaced"}
+        lines = self.output.partition("Resources:")[2].splitlines()
+        parts = [line.split() for line in lines]
+        return {words[p[0]]: int(p[1]) for p in parts if len(p) >= 3 and p[0] in words}
+
+
+class Stack:
+    """One service in one stack, with a project, a state and a port that clash with nobody's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = f"e2e-{secrets.token_hex(4)}"
+        self.port = free_port()
+        self.folder = folder
+        self.home = folder / "router"
+        shutil.copytree(
+            CHECKOUT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        (folder / "Pulumi.yaml").write_text(
+            f"name: {self.project}\nruntime: python\nmain: stacks/\n"
+        )
+        (folder / "state").mkdir()
+        self.site: dict[str, Any] = {"router": {"image": ROUTER_IMAGE, "home": str(self.home)}}
+        self.spec: dict[str, Any] = {
+            "service": "web",
+            "image": f"{REGISTRY}/example:1",
+            "port": 8080,
+            "health": {"http": "/healthz", "within": "15s"},
+            "router": {"publish": self.port},
+        }
+        self.secrets: dict[str, str] = {}
+        self.pulumi("stack", "init", "test")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def up(self, **spec: Any) -> Run:
+        """`pulumi up`, after *spec* has changed the spec; without a preview, as in CI."""
+        self.write(**spec)
+        return self.pulumi("up", "--yes", "--skip-preview")
+
+    def up_or_fail(self, **spec: Any) -> Run:
+        run = self.up(**spec)
+        assert run.code == 0, run.output
+        return run
+
+    def destroy(self) -> Run:
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def write(self, **spec: Any) -> None:
+        """Spec and configuration onto the disk."""
+        self.spec = {**self.spec, **spec}
+        yaml = YAML(typ="safe")
+        yaml.dump(self.spec, self.folder / "stacks" / "web.yaml")
+        config = {
+            "spec": "web.yaml",
+            "target": "container",
+            "site": self.site,
+            "secrets": self.secrets,
+        }
+        text = {"config": {f"{self.project}:{key}": value for key, value in config.items()}}
+        old = self._settings.read_text() if self._settings.exists() else ""
+        salt = [line for line in old.splitlines() if line.startswith("encryptionsalt")]
+        with self._settings.open("w") as file:
+            yaml.dump(text, file)
+            file.write("\n".join(salt) + "\n")
+
+    def pulumi(self, *arguments: str, timeout: float = 180) -> Run:
+        process = self.start(*arguments)
+        began = time.monotonic()
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        finally:
+            if process.poll() is None:
+                process.kill()
+        return Run(process.returncode, output, round(time.monotonic() - began, 2))
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The engine in a process group of its own, so that a test can kill it whole."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def environment(self) -> dict[str, str]:
+        own = {
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_STACK": "test",
+        }
+        return {**complete_environment(os.environ), **own}
+
+    def ledger(self) -> dict[str, Any]:
+        run = self.pulumi("stack", "output", "--show-secrets", "--json")
+        return dict(json.loads(json.loads(run.output)["web-ledger"]))
+
+    def containers(self) -> list[Any]:
+        """Every instance of this stack that there is, running or not."""
+        label = f"rehouse.stack={self.project}/test"
+        with docker_client() as client:
+            return list(client.containers.list(all=True, filters={"label": label}))
+
+    def generations(self) -> set[str]:
+        return {each.labels["rehouse.generation"] for each in self.containers()}
+
+    def networks(self) -> list[Any]:
+        label = f"rehouse.stack={self.project}/test"
+        with docker_client() as client:
+            return list(client.networks.list(filters={"label": label}))
+
+    def answer(self, path: str = "/") -> dict[str, Any]:
+        with urllib.request.urlopen(self.url + path, timeout=5) as response:
+            return dict(json.load(response))
+
+    def generation(self) -> str:
+        """Who answers a user."""
+        return str(self.answer()["generation"])
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "Pulumi.test.yaml"
+
+
+@contextlib.contextmanager
+def docker_client() -> Iterator[docker.DockerClient]:
+    client = docker.DockerClient(base_url="unix:///run/docker.sock", version="auto")
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(true: Callable[[], object], seconds: float = 30) -> None:
+    """Polls; fails with the condition's name."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {true}"
+        time.sleep(0.05)
