@@ -12,6 +12,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 ADDRESS = "10.99.0.1"
 REGISTRY = "127.0.0.1:5000"
 CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
+DOCKER_BRIDGE = "lab-docker0"
+DOCKER_PIDFILE = Path("/run/docker.pid")
 DOCKER_SOCKET = Path("/run/docker.sock")
 NAME_VARIABLE = "REHOUSE_LAB"
 # On a disk, not in memory: Docker's layers lie here, and an overlay cannot lie on an overlay.

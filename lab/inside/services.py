@@ -11,7 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.places import CONTAINERD_SOCKET, DOCKER_SOCKET, REGISTRY, Places
+from lab.places import (
+    CONTAINERD_SOCKET,
+    DOCKER_BRIDGE,
+    DOCKER_PIDFILE,
+    DOCKER_SOCKET,
+    REGISTRY,
+    Places,
+)
 
 _PATIENCE = 60
 # Not the caller's environment: a proxy or a debug switch in it is none of a daemon's business.
@@ -53,8 +60,9 @@ def dockerd(places: Places) -> list[str]:
         f"--data-root={places.root}/docker",
         "--exec-root=/run/docker",
         f"--containerd={CONTAINERD_SOCKET}",
-        "--pidfile=/run/docker.pid",
+        f"--pidfile={DOCKER_PIDFILE}",
         f"--host=unix://{DOCKER_SOCKET}",
+        f"--bridge={DOCKER_BRIDGE}",
         f"--cgroup-parent={places.cgroup_parent}",
         "--exec-opt=native.cgroupdriver=cgroupfs",
     ]
