@@ -1,8 +1,6 @@
 """Which images the lab's registry offers."""
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from lab.errors import LabError
 from lab.images.closure import HAPROXY, closure
 from lab.images.layer import Layer, make_layer
 from lab.images.storage import Image
-from lab.toolchain import go
+from lab.toolchain import build
 
 EXAMPLE = Path(__file__).parent.parent / "example"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -23,7 +21,7 @@ _ACCOUNTS = {
 
 def images() -> Iterator[Image]:
     here = architecture()
-    example = make_layer({"example": build_example()}, {"tmp": 0o1777})
+    example = make_layer({"example": build(EXAMPLE)}, {"tmp": 0o1777})
     for version in range(1, 6):
         yield _example(str(version), example, here, str(version), _USER)
     yield _example("root", example, here, "1", "")
@@ -41,25 +39,6 @@ def architecture() -> str:
 def foreign(here: str) -> str:
     """An architecture that this machine is not, for what must be refused."""
     return "arm64" if here == "amd64" else "amd64"
-
-
-def build_example() -> bytes:
-    with tempfile.TemporaryDirectory(prefix="rehouse-lab-build-") as folder:
-        program = Path(folder) / "example"
-        command = [str(go()), "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", str(program)]
-        # The program needs nothing but the standard library: a build that reaches out is a mistake.
-        settings = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOPROXY": "off"}
-        done = subprocess.run(
-            [*command, "."],
-            cwd=EXAMPLE,
-            env={**os.environ, **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise LabError("lab/example", f"does not build\n{done.stderr}", "mend the Go code")
-        return program.read_bytes()
 
 
 def _example(tag: str, layer: Layer, machine: str, version: str, user: str) -> Image:

@@ -1,6 +1,7 @@
 """libvirt inside the lab: started when asked for, as it takes longer than all the rest."""
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,4 +57,7 @@ def _virsh(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 if __name__ == "__main__":
-    start(current())
+    try:
+        start(current())
+    except LabError as error:
+        sys.exit(str(error))

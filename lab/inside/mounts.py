@@ -75,4 +75,5 @@ def _open_kvm() -> None:
 
 
 def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)
+    # Without -n it writes a table into the machine's /run.
+    subprocess.run(["mount", "-n", *arguments], check=True)
