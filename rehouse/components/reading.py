@@ -15,6 +15,8 @@ from rehouse.components.tree import Place, Tree, dotted
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MAX_PROBLEMS = 20
+
 # Pydantic's kinds of errors in plain words; kinds that are not here have words of our own.
 _WORDS = {
     "bool_type": "must be true or false, not {value}",
@@ -65,12 +67,11 @@ def read_data(data: object, model: type[Model], locate: Callable[[Place], str]) 
 def _wrong(
     errors: list[ErrorDetails], model: type[BaseModel], data: object, locate: Callable[[Place], str]
 ) -> Wrong:
-    problems = [_problem(error, model, data, locate) for error in errors]
-    first = problems[0]
-    if len(problems) == 1:
-        return first
-    rest = "\n".join(str(problem) for problem in problems[1:])
-    return Wrong(first.where, first.what, f"{first.fix}\n{rest}")
+    first, *others = [_problem(error, model, data, locate) for error in errors[:MAX_PROBLEMS]]
+    lines = [str(problem) for problem in others]
+    if len(errors) > MAX_PROBLEMS:
+        lines.append(f"and {len(errors) - MAX_PROBLEMS} more")
+    return Wrong(first.where, first.what, "\n".join([first.fix, *lines]))
 
 
 def _problem(

@@ -8,13 +8,13 @@ from pydantic_core import PydanticCustomError
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _MEBIBYTES = {"MiB": 1, "GiB": 1024}
-_DURATION = r"^[0-9]{1,6}(ms|s|m|h)$"
+_DURATION = r"^[0-9]{1,7}(ms|s|m|h)$"
 _SIZE = r"^[0-9]{1,6}(MiB|GiB)$"
 
 
 def seconds(text: object) -> float:
     number, unit = _split(text, _DURATION, "must be a duration like 500ms, 30s, 5m or 1h")
-    return number * _SECONDS[unit]
+    return round(number * _SECONDS[unit], 3)
 
 
 def mebibytes(text: object) -> int:

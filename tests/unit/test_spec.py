@@ -368,6 +368,13 @@ def test_a_wrong_spec_says_where_what_and_what_is_allowed(case: str):
     assert raised.value.exit_code == 2
 
 
+def test_very_many_problems_are_not_all_told():
+    """Whoever feeds another kind of file sees the first twenty problems."""
+    with pytest.raises(Wrong) as raised:
+        read("".join(f"k{number}: 1\n" for number in range(30)))
+    assert (20, "and 13 more") == (str(raised.value).count("\nfix: "), str(raised.value)[-11:])
+
+
 def test_another_encoding_is_refused():
     """A file that is not UTF-8 says so instead of being guessed."""
     with pytest.raises(Wrong) as raised:
