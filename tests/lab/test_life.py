@@ -28,7 +28,8 @@ def test_nothing_is_left_after_up_run_and_down(lab: Lab) -> None:
     namespaces = lab.namespaces()
     used = lab.run("sh", "-c", USED)
     assert used.returncode == 0, used.stderr
-    assert any(lab.places.cgroups), "a container has a cgroup of the lab"
+    assert lab.places.cgroups, "a container has a cgroup of the lab"
+    assert lab.traces(namespaces), "what is looked for below can be seen"
     assert lab.call("down").returncode == 0
     assert (lab.traces(namespaces), machine()) == ([], before)
 
