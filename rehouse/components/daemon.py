@@ -3,7 +3,7 @@
 import io
 import socket
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -105,28 +105,78 @@ def published_image(client: docker.DockerClient, image: str) -> tuple[str, list[
     return found["Descriptor"]["digest"], platforms
 
 
-def user_of(client: docker.DockerClient, image: str) -> str:
-    """The image's own user as numbers, ``uid:gid``; a name is looked up in the image's /etc/passwd."""
-    named = client.api.inspect_image(image)["Config"].get("User") or "0"
-    user, _, group = named.partition(":")
-    if user.isdecimal() and (group or user).isdecimal():
-        return f"{user}:{group or user}"
-    uid, gid = _passwd(client, image).get(user, (user, user))
+def user_of(client: docker.DockerClient, image: str, user: str = "") -> str:
+    """Whom *user*, or the image's own, is in numbers, ``uid:gid``; names are those of its /etc/passwd."""
+    named = user or client.api.inspect_image(image)["Config"].get("User") or "0"
+    name, _, group = named.partition(":")
+    if name.isdecimal() and (group or name).isdecimal():
+        return f"{name}:{group or name}"
+    uid, gid = _passwd(client, image).get(name, (name, name))
     return f"{uid}:{group if group.isdecimal() else gid}"
 
 
 def _passwd(client: docker.DockerClient, image: str) -> dict[str, tuple[str, str]]:
-    """User to uid and gid. Read from a container that is never started."""
-    container = client.api.create_container(image, command=["never-run"])["Id"]
-    try:
+    """User to uid and gid."""
+    with _never_started(client, image) as container:
         chunks, _ = client.api.get_archive(container, "/etc/passwd")
         with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
             file = archive.extractfile("passwd")
             lines = file.read().decode(errors="replace").splitlines() if file else []
-    finally:
-        client.api.remove_container(container, force=True)
     fields = [line.split(":") for line in lines if line.count(":") >= 3]
     return {each[0]: (each[2], each[3]) for each in fields}
+
+
+def create_volume(
+    client: docker.DockerClient,
+    name: str,
+    labels: dict[str, str],
+    image: str,
+    files: dict[str, str],
+    owner: str,
+) -> None:
+    """A volume of files that *owner*, uid:gid, alone can read; nothing is left where it fails."""
+    client.api.create_volume(name, labels=labels)
+    try:
+        with _never_started(client, image, {name: {"bind": "/files"}}) as container:
+            client.api.put_archive(container, "/files", _packed(files, owner))
+    except APIError:
+        remove_volume(client, name)
+        raise
+
+
+def remove_volume(client: docker.DockerClient, name: str) -> None:
+    """Also if it is gone already. Raises LookupError with Docker's words, for example while it is in use."""
+    try:
+        client.api.remove_volume(name)
+    except NotFound:
+        return
+    except APIError as error:
+        raise LookupError(str(error.explanation)) from error
+
+
+def _packed(files: dict[str, str], owner: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in files.items():
+            file = tarfile.TarInfo(name)
+            file.mode, file.size = 0o400, len(content.encode())
+            file.uid, file.gid = (int(number) for number in owner.split(":"))
+            archive.addfile(file, io.BytesIO(content.encode()))
+    return packed.getvalue()
+
+
+@contextmanager
+def _never_started(
+    client: docker.DockerClient, image: str, volumes: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[str]:
+    """A container by which files are read and written."""
+    settings = client.api.create_host_config(binds=dict(volumes or {}))
+    command = ["never-run"]
+    container = client.api.create_container(image, command=command, host_config=settings)["Id"]
+    try:
+        yield str(container)
+    finally:
+        client.api.remove_container(container, force=True)
 
 
 def create_network(client: docker.DockerClient, name: str, labels: dict[str, str]) -> str:

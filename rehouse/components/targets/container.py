@@ -5,11 +5,11 @@ import hashlib
 import pulumi
 import pulumi_docker as docker
 
-from rehouse.components.daemon import connected, user_of
 from rehouse.components.generation import Generation
 from rehouse.components.site import Daemon
 from rehouse.components.targets.base import Instance
 from rehouse.components.targets.network import BridgeNetwork
+from rehouse.components.targets.secrets import SecretVolume
 
 SECRETS = "/run/secrets"
 
@@ -36,7 +36,7 @@ def provider_of(daemon: Daemon, service: str, opts: pulumi.ResourceOptions) -> d
 
 
 class ContainerHouse:
-    """What the containers of one generation share on one daemon: image and network.
+    """What the containers of one generation share on one daemon: image, network and secrets.
 
     The network is the generation's own. A container that restarts takes the lowest free address of its
     network, so only there can it never be given one that the router holds for another generation.
@@ -58,6 +58,7 @@ class ContainerHouse:
         name = f"{generation.name}-{daemon.name}"
         self._network = BridgeNetwork(name, daemon, self._identity(), opts)
         self._image = self._pulled(f"{name}-image")
+        self._secrets = self._written(f"{name}-secrets", opts) if generation.secrets else None
 
     def place(self, name: str) -> Instance:
         spec = self._generation.spec
@@ -87,10 +88,7 @@ class ContainerHouse:
             stop_signal=spec.stop.signal,
             stop_timeout=int(spec.stop.grace),
             destroy_grace_seconds=int(spec.stop.grace),
-            uploads=self._secrets(),
-            # Docker copies into a volume before the start, but not into tmpfs or a read-only root.
-            # It is anonymous, and goes with its container.
-            volumes=[docker.ContainerVolumeArgs(container_path=SECRETS)] if spec.secrets else None,
+            volumes=self._mounts(),
             opts=self._opts,
         )
         return Instance(
@@ -104,35 +102,25 @@ class ContainerHouse:
             return pinned
         return docker.RemoteImage(name, name=pinned, keep_locally=True, opts=self._opts).image_id
 
+    def _written(self, name: str, opts: pulumi.ResourceOptions) -> SecretVolume:
+        return SecretVolume(
+            name, self._generation, self._daemon, self._image, self._identity(), opts
+        )
+
     def _environment(self, name: str) -> list[str]:
         own = {"REHOUSE_GENERATION": self._generation.name, "REHOUSE_INSTANCE": name}
         return sorted(
             f"{key}={value}" for key, value in {**self._generation.spec.env, **own}.items()
         )
 
-    def _secrets(self) -> list[docker.ContainerUploadArgs] | None:
-        """Files that the service's user alone can read."""
-        owner = self._owner() if self._generation.secrets else pulumi.Output.from_input("0:0")
+    def _mounts(self) -> list[docker.ContainerVolumeArgs] | None:
+        if not self._secrets:
+            return None
         return [
-            docker.ContainerUploadArgs(
-                file=f"{SECRETS}/{name}",
-                content=pulumi.Output.secret(value),
-                permissions="0400",
-                owner=owner.apply(lambda both: both.split(":")[0]),
-                group=owner.apply(lambda both: both.split(":")[1]),
+            docker.ContainerVolumeArgs(
+                volume_name=self._secrets.volume, container_path=SECRETS, read_only=True
             )
-            for name, value in sorted(self._generation.secrets.items())
-        ] or None
-
-    def _owner(self) -> pulumi.Output[str]:
-        """Whom the secret files belong to, uid:gid: the user that the service runs as."""
-        if user := self._generation.spec.security.user:
-            return pulumi.Output.from_input(user if ":" in user else f"{user}:{user}")
-        return pulumi.Output.from_input(self._image).apply(self._user_of)
-
-    def _user_of(self, image: str) -> str:
-        with connected(self._daemon) as client:
-            return user_of(client, image)
+        ]
 
     def _ports(self) -> list[docker.ContainerPortArgs] | None:
         """No fixed host port, ever: Docker chooses one, and only where addresses cannot be reached directly."""
