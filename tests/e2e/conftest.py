@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.estate import Stack, docker_client
+from tests.e2e.estate import Stack, docker_client, standing
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,17 +17,6 @@ def lab() -> None:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack that must leave nothing when it is destroyed."""
-    made = Stack(tmp_path)
-    try:
+    """A stack of the test's own."""
+    with standing(tmp_path) as made:
         yield made
-    finally:
-        gone = made.destroy()
-        leftovers = [each.name for each in made.containers()] + [
-            each.name for each in made.networks()
-        ]
-        for each in made.containers():
-            each.remove(force=True)
-    assert gone.code == 0, gone.output
-    assert leftovers == []
-    assert not made.home.exists()

@@ -1,11 +1,14 @@
 """A stack of its own for a test: the real engine, a real daemon, a real router, and nothing left behind."""
 
+import base64
 import contextlib
 import dataclasses
 import json
 import os
+import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -39,6 +42,13 @@ class Run:
         parts = [line.split() for line in lines]
         return {words[p[0]]: int(p[1]) for p in parts if len(p) >= 3 and p[0] in words}
 
+    def explains(self, *texts: str) -> None:
+        """It failed, and an operator can read why: no traceback of ours, and a way out."""
+        assert self.code != 0, self.output
+        for text in (*texts, "fix: "):
+            assert text in self.output, f"{text!r} is missing in:\n{self.output}"
+        assert "Traceback" not in self.output, self.output
+
 
 class Stack:
     """One service in one stack, with a project, a state and a port that clash with nobody's."""
@@ -63,12 +73,18 @@ class Stack:
             "health": {"http": "/healthz", "within": "15s"},
             "router": {"publish": self.port},
         }
-        self.secrets: dict[str, str] = {}
+        self.target = "container"
+        self.secrets: dict[str, Any] = {}
+        self.variables: dict[str, str] = {}
         self.pulumi("stack", "init", "test")
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.project}/test"
 
     def up(self, **spec: Any) -> Run:
         """`pulumi up`, after *spec* has changed the spec; without a preview, as in CI."""
@@ -80,8 +96,24 @@ class Stack:
         assert run.code == 0, run.output
         return run
 
+    def preview(self) -> list[tuple[str, str, str]]:
+        """What the engine would do: operation, type and name of every resource."""
+        run = self.pulumi("preview", "--json")
+        assert run.code == 0, run.output
+        steps = json.loads(run.output[run.output.index("{") :])["steps"]
+        parts = [(step["op"], step["urn"].split("::")[-2:]) for step in steps]
+        return [(op, kind.rpartition("$")[2], name) for op, (kind, name) in parts]
+
     def destroy(self) -> Run:
         return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def encrypt(self, name: str, value: str) -> None:
+        """A secret's value into the configuration, as a user would set it."""
+        self.write()
+        run = self.pulumi("config", "set", "--secret", "--path", f"secrets.{name}", value)
+        assert run.code == 0, run.output
+        read = YAML(typ="safe").load(self._settings)
+        self.secrets = dict(read["config"][f"{self.project}:secrets"])
 
     def write(self, **spec: Any) -> None:
         """Spec and configuration onto the disk."""
@@ -90,7 +122,7 @@ class Stack:
         yaml.dump(self.spec, self.folder / "stacks" / "web.yaml")
         config = {
             "spec": "web.yaml",
-            "target": "container",
+            "target": self.target,
             "site": self.site,
             "secrets": self.secrets,
         }
@@ -130,7 +162,12 @@ class Stack:
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_STACK": "test",
         }
-        return {**complete_environment(os.environ), **own}
+        return {**complete_environment(os.environ), **own, **self.variables}
+
+    def on_disk(self) -> str:
+        """Everything that the state backend holds of this stack, history and locks included."""
+        files = [path for path in (self.folder / "state").rglob("*") if path.is_file()]
+        return "".join(path.read_text(errors="replace") for path in files)
 
     def ledger(self) -> dict[str, Any]:
         run = self.pulumi("stack", "output", "--show-secrets", "--json")
@@ -138,17 +175,45 @@ class Stack:
 
     def containers(self) -> list[Any]:
         """Every instance of this stack that there is, running or not."""
-        label = f"rehouse.stack={self.project}/test"
         with docker_client() as client:
-            return list(client.containers.list(all=True, filters={"label": label}))
+            return containers_labelled(client, f"rehouse.stack={self.name}")
 
     def generations(self) -> set[str]:
         return {each.labels["rehouse.generation"] for each in self.containers()}
 
     def networks(self) -> list[Any]:
-        label = f"rehouse.stack={self.project}/test"
         with docker_client() as client:
-            return list(client.networks.list(filters={"label": label}))
+            return list(client.networks.list(filters={"label": f"rehouse.stack={self.name}"}))
+
+    def volumes(self) -> list[Any]:
+        with docker_client() as client:
+            return list(client.volumes.list(filters={"label": f"rehouse.stack={self.name}"}))
+
+    def sweep(self) -> list[str]:
+        """Removes what carries this stack's label; the names of what there was."""
+        left: list[Any] = []
+        for each in self.containers():
+            left.append(each.name)
+            each.remove(force=True, v=True)
+        for other in [*self.networks(), *self.volumes()]:
+            left.append(other.name)
+            other.remove()
+        return left
+
+    def router_container(self) -> Any:
+        """The HAProxy of this stack: the one that mounts its folder."""
+        with docker_client() as client:
+            routers = containers_labelled(client, "rehouse.router=web-router")
+        [ours] = [
+            each
+            for each in routers
+            if each.attrs["Mounts"][0]["Source"].startswith(str(self.folder))
+        ]
+        return ours
+
+    def unchanged(self) -> dict[str, str]:
+        """Identity, start and process of every instance: equal twice means nobody touched them."""
+        return _fingerprints(self.containers())
 
     def answer(self, path: str = "/") -> dict[str, Any]:
         with urllib.request.urlopen(self.url + path, timeout=5) as response:
@@ -164,12 +229,67 @@ class Stack:
 
 
 @contextlib.contextmanager
+def standing(folder: Path) -> Iterator[Stack]:
+    """A stack that must leave nothing when it is destroyed."""
+    made = Stack(folder)
+    try:
+        yield made
+    finally:
+        gone = made.destroy()
+        leftovers = made.sweep()
+    assert gone.code == 0, gone.output
+    assert leftovers == []
+    assert not made.home.exists()
+
+
+@contextlib.contextmanager
 def docker_client() -> Iterator[docker.DockerClient]:
     client = docker.DockerClient(base_url="unix:///run/docker.sock", version="auto")
     try:
         yield client
     finally:
         client.close()
+
+
+def containers_labelled(client: docker.DockerClient, label: str) -> list[Any]:
+    """Running or not; one that goes meanwhile is no error."""
+    return list(client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
+
+
+@contextlib.contextmanager
+def stranger() -> Iterator[None]:
+    """Somebody else's container, labelled as theirs: it is the same one, untouched, in the end."""
+    with docker_client() as client:
+        image = client.images.pull(f"{REGISTRY}/example", tag="1")
+        theirs = client.containers.run(image, detach=True, labels={"stranger": "yes"})
+        try:
+            before = _fingerprints([client.containers.get(str(theirs.id))])
+            yield
+            assert _fingerprints([client.containers.get(str(theirs.id))]) == before
+        finally:
+            theirs.remove(force=True)
+
+
+def _fingerprints(containers: list[Any]) -> dict[str, str]:
+    states = {each.id: each.attrs["State"] for each in containers}
+    return {id_: f"{state['StartedAt']} {state['Pid']}" for id_, state in states.items()}
+
+
+def disguises(secret: str) -> list[str]:
+    """The forms in which a secret would be found in clear."""
+    return [secret, base64.b64encode(secret.encode()).decode()]
+
+
+def plain(output: str) -> str:
+    """Without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", output)
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """The engine, its providers and the program, at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_port() -> int:
