@@ -1,8 +1,8 @@
 """Which generations stand and with what weight, which are remembered, which are quarantined. Pure."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from rehouse.components.errors import Refused
 from rehouse.components.generation import Generation
@@ -10,6 +10,7 @@ from rehouse.components.spec import Part
 
 REMEMBERED = 10
 
+Percent = Annotated[int, Field(ge=0, le=100)]
 Outcome = Literal["raised", "live", "retired", "quarantined"]
 
 
@@ -26,7 +27,7 @@ class Ledger(Part):
     """One service in one stack. Every transition gives a new ledger with the next serial number."""
 
     serial: int = 0
-    standing: dict[str, int] = {}  # name to percent of the traffic
+    standing: dict[str, Percent] = {}  # name to percent of the traffic
     remembered: tuple[Record, ...] = ()  # newest first; the standing ones among them
     quarantined: dict[str, str] = {}  # name to reason
 
@@ -78,8 +79,14 @@ class Ledger(Part):
         return self._next(standing=standing, remembered=_forget((record, *others), standing))
 
     def shifted(self, weights: dict[str, int]) -> Self:
-        """The traffic goes as *weights* say, in percent; who is not named gets none."""
+        """The traffic goes as *weights* say, in percent; who is not named gets none.
+
+        Raises Refused if they do not add up to 100, or to 0 for no traffic at all.
+        """
         self._must_stand(*weights)
+        if sum(weights.values()) not in (0, 100) or min(weights.values(), default=0) < 0:
+            told = ", ".join(f"{name} {weight}" for name, weight in weights.items())
+            raise Refused("weights", f"do not add up to 100: {told}", "give shares of 100 percent")
         standing = {name: weights.get(name, 0) for name in self.standing}
         live = [name for name, weight in standing.items() if weight]
         return self._next(standing=standing, remembered=self._marked("live", *live))
@@ -107,7 +114,10 @@ class Ledger(Part):
         return self._without(name, "quarantined", quarantined={**self.quarantined, name: reason})
 
     def released(self, name: str) -> Self:
-        """It may be raised again."""
+        """It may be raised again. Raises Refused if it is not quarantined."""
+        if name not in self.quarantined:
+            known = ", ".join(self.quarantined) or "none"
+            raise Refused(name, "is not quarantined", f"quarantined: {known}")
         left = {other: reason for other, reason in self.quarantined.items() if other != name}
         return self._next(quarantined=left)
 

@@ -16,7 +16,7 @@ from rehouse.components.generation import TEMPLATE, Generation
 from rehouse.components.site import Daemon
 from tests.unit.makers import DIGEST, generation, spec
 
-SECRET = {"spec": spec(secrets=("TOKEN",)), "secrets": {"TOKEN": "hunter2"}}
+SECRET: dict[str, Any] = {"spec": spec(secrets=("TOKEN",)), "secrets": {"TOKEN": "hunter2"}}
 GOLDEN = {1: ("web-4168fb8", "web-104531e")}
 
 ELSEWHERE = """
@@ -137,10 +137,12 @@ def test_two_secrets_of_the_same_value_are_hashed_differently():
 def test_a_secret_is_hashed_slowly(monkeypatch: pytest.MonkeyPatch):
     """What goes into a public name is a costly hash, never the value itself."""
     hashed = []
-    costly = hashlib.scrypt
-    monkeypatch.setattr(
-        hashlib, "scrypt", lambda value, **how: hashed.append(how) or costly(value, **how)
-    )
+
+    def costly(_value: bytes, **how: Any) -> bytes:
+        hashed.append(how)
+        return b"costly"
+
+    monkeypatch.setattr(hashlib, "scrypt", costly)
     generation(**SECRET)
     expected = {"salt": b"project/stack/web/TOKEN", "n": 2**14, "r": 8, "p": 1}
     assert [expected] == hashed

@@ -1,7 +1,5 @@
 """Whatever a file holds, reading it gives a spec or one of our own errors."""
 
-# ruff: noqa: SIM300
-
 import json
 from pathlib import Path
 from typing import Any
