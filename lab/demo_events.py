@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 POLL = 0.01
 _KINDS = {"resourcePreEvent": "began", "resOutputsEvent": "ended", "resOpFailedEvent": "failed"}
 _CHANGES = ("create", "update", "delete", "create-replacement", "delete-replaced")
+_NO_PARTS = ("pulumi:", "rehouse:index:")  # stack and providers, and what only holds others
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,15 @@ class EventLog:
 
 
 def events_of(record: dict[str, Any], at: float) -> Iterator[Event]:
-    """The changes to resources; not the components, which only hold others."""
+    """The changes to what really runs somewhere."""
     for key, kind in _KINDS.items():
         about = record.get(key, {}).get("metadata")
-        if about and about["op"] in _CHANGES and ":index:" not in _own_type(about["urn"]):
+        if about and about["op"] in _CHANGES and not _type(about["urn"]).startswith(_NO_PARTS):
             yield Event(at, kind, about["op"], about["urn"])
 
 
-def _own_type(urn: str) -> str:
-    """Its type, if that is one of Pulumi's own or a component's."""
-    kind = urn.split("::")[-2].rpartition("$")[2]
-    if kind.startswith(("pulumi:", "rehouse:index:")):
-        return f":index:{kind}"
-    return ""
+def _type(urn: str) -> str:
+    return urn.split("::")[-2].rpartition("$")[2]
 
 
 def steps_of(events: Iterable[Event]) -> list[Step]:

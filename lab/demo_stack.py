@@ -9,12 +9,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.home import complete_environment
-from lab import namespaces
 from lab.demo_events import POLL, Event, EventLog
 
 NAME = "demo"  # of the stack; the project has a name of its own
@@ -42,20 +40,18 @@ class Run:
 class Stack:
     """One project with one stack, which lives and ends with its folder."""
 
-    def __init__(self, folder: Path, project: str, program: Path) -> None:
+    def __init__(self, folder: Path, project: str) -> None:
         self.folder, self.project = folder, project
         self._commands = 0
-        for name in ("state", "logs"):
-            (folder / name).mkdir(parents=True)
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(program, folder / "program", ignore=ignore)
-        (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\nmain: program/\n")
-        self.run("stack", "init", NAME)
 
-    @property
-    def label(self) -> str:
-        """What Rehouse labels the containers and networks of this stack with."""
-        return f"rehouse.stack={self.project}/{NAME}"
+    def make(self, program: Path) -> None:
+        for name in ("state", "logs"):
+            (self.folder / name).mkdir(parents=True)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(program, self.folder / "program", ignore=ignore)
+        about = f"name: {self.project}\nruntime: python\nmain: program/\n"
+        (self.folder / "Pulumi.yaml").write_text(about)
+        self.run("stack", "init", NAME)
 
     def configure(self, **config: Any) -> None:
         settings = self.folder / f"Pulumi.{NAME}.yaml"
@@ -89,14 +85,13 @@ class Stack:
     def _start(self, command: list[str], output: int) -> "subprocess.Popen[bytes]":
         """In a session of its own: Ctrl-C is for us, and we pass it on once."""
         return subprocess.Popen(
-            command,
+            ["setpriv", "--pdeathsig=INT", *command],  # It ends when we are killed.
             cwd=self.folder,
             env=environment(self.folder),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=partial(namespaces.die_with_parent, signal.SIGINT),
         )
 
 
