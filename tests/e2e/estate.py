@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import re
@@ -211,9 +212,15 @@ class Stack:
         ]
         return ours
 
-    def unchanged(self) -> dict[str, str]:
-        """Identity, start and process of every instance: equal twice means nobody touched them."""
-        return _fingerprints(self.containers())
+    def unchanged(self, generation: str = "") -> dict[str, str]:
+        """Identity, start and process of the instances: equal twice means nobody touched them."""
+        return _fingerprints(
+            [
+                each
+                for each in self.containers()
+                if generation in ("", each.labels["rehouse.generation"])
+            ]
+        )
 
     def answer(self, path: str = "/") -> dict[str, Any]:
         with urllib.request.urlopen(self.url + path, timeout=5) as response:
@@ -222,6 +229,12 @@ class Stack:
     def generation(self) -> str:
         """Who answers a user."""
         return str(self.answer()["generation"])
+
+    def serves(self) -> bool:
+        try:
+            return bool(self.generation())
+        except (OSError, http.client.HTTPException):
+            return False
 
     @property
     def _settings(self) -> Path:
@@ -290,6 +303,11 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:
