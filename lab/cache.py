@@ -16,6 +16,7 @@ from lab.images.storage import store
 from lab.locks import locked
 
 _KEEP = 2
+_UNFINISHED = "unfinished-"
 _BUILD_PATIENCE = 300
 
 
@@ -49,14 +50,17 @@ def _built(root: Path) -> Path:
 
 def _build(place: Path) -> None:
     # Renamed when whole: a folder with the right name is always complete.
-    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=place.parent))
-    for image in images():
-        store(image, unfinished)
-    unfinished.rename(place)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent))
+    registry, work = unfinished / "registry", unfinished / "work"
+    work.mkdir()
+    for image in images(work):
+        store(image, registry)
+    registry.rename(place)
+    shutil.rmtree(unfinished)
 
 
 def _prune(root: Path) -> None:
-    for unfinished in root.glob("unfinished-*"):
+    for unfinished in root.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(unfinished)
     kept = sorted(root.glob("registry-*"), key=lambda place: place.stat().st_mtime, reverse=True)
     for old in kept[_KEEP:]:

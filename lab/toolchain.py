@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from engine import go
@@ -10,24 +9,23 @@ from engine.home import EngineError
 from lab.errors import LabError
 
 
-def build(source: Path) -> bytes:
-    """The program made from this folder, static and stripped; nothing is left behind."""
-    with tempfile.TemporaryDirectory(prefix="rehouse-lab-build-") as folder:
-        program = Path(folder) / "program"
-        picked = _pick(Path(folder))
-        flags = ["-trimpath", "-ldflags=-s -w -buildid=", "-o", str(program)]
-        done = subprocess.run(
-            [picked.program, "build", *flags, "."],
-            cwd=source,
-            # It needs nothing but the standard library: a build that reaches out is a mistake.
-            env={**picked.environment, "GOPROXY": "off"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise LabError(str(source), f"does not build\n{done.stderr}", "mend the Go code")
-        return program.read_bytes()
+def build(source: Path, work: Path) -> bytes:
+    """The program made from this folder, static and stripped; all traces are in `work`."""
+    program = work / "program"
+    picked = _pick(work)
+    flags = ["-trimpath", "-ldflags=-s -w -buildid=", "-o", str(program)]
+    done = subprocess.run(
+        [picked.program, "build", *flags, "."],
+        cwd=source,
+        # It needs nothing but the standard library: a build that reaches out is a mistake.
+        env={**picked.environment, "GOPROXY": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LabError(str(source), f"does not build\n{done.stderr}", "mend the Go code")
+    return program.read_bytes()
 
 
 def _pick(work: Path) -> go.Go:

@@ -19,9 +19,9 @@ _ACCOUNTS = {
 }
 
 
-def images() -> Iterator[Image]:
+def images(work: Path) -> Iterator[Image]:
     here = architecture()
-    example = make_layer({"example": build(EXAMPLE)}, {"tmp": 0o1777})
+    example = make_layer({"example": build(EXAMPLE, work)}, {"tmp": 0o1777})
     for version in range(1, 6):
         yield _example(str(version), example, here, str(version), _USER)
     yield _example("root", example, here, "1", "")

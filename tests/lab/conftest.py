@@ -27,4 +27,5 @@ def _lab() -> Iterator[Lab]:
     try:
         yield made
     finally:
+        made.let_go()
         made.call("down")

@@ -1,17 +1,20 @@
 """A lab of a test's own, and what the machine shows of it."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.places import CHECKOUT, Places
 from lab.state import read_state
 
 PATIENCE = 60
+# Not the mounts: to hold them would keep what they cover.
+KINDS = ("net", "pid")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Lab:
     """Commands on one lab, run as a developer runs them."""
 
     name: str
+    held: list[int] = field(default_factory=list)
 
     @property
     def places(self) -> Places:
@@ -50,10 +54,16 @@ class Lab:
         return self.call("run", "--", *command, **options)
 
     def namespaces(self) -> set[str]:
-        """The namespaces that are the lab's alone."""
+        """The namespaces that are the lab's alone; held, as the kernel soon reuses their names."""
         state = read_state(self.places)
         assert state is not None, f"lab {self.name} is not up"
-        return namespaces_of(Path("/proc") / str(state.first.pid))
+        process = Path("/proc") / str(state.first.pid)
+        self.held.extend(os.open(process / "ns" / kind, os.O_RDONLY) for kind in KINDS)
+        return namespaces_of(process)
+
+    def let_go(self) -> None:
+        while self.held:
+            os.close(self.held.pop())
 
     def traces(self, namespaces: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
         """Everything on the machine that is of this lab: there is to be nothing."""
@@ -80,7 +90,7 @@ def processes(name: str, namespaces: set[str]) -> list[str]:
 
 
 def namespaces_of(process: Path) -> set[str]:
-    return {str((process / "ns" / kind).readlink()) for kind in ("net", "mnt", "pid")}
+    return {str((process / "ns" / kind).readlink()) for kind in KINDS}
 
 
 def mounts() -> list[str]:

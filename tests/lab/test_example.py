@@ -22,7 +22,7 @@ from lab.toolchain import build
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("example") / "example"
-    path.write_bytes(build(EXAMPLE))
+    path.write_bytes(build(EXAMPLE, tmp_path_factory.mktemp("work")))
     path.chmod(0o755)
     return path
 

@@ -15,7 +15,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cache in a folder of the test's own, with the making of images counted."""
     made: list[str] = []
 
-    def images() -> list[Image]:
+    def images(work: Path) -> list[Image]:
         made.append("made")
         return [image()]
 
