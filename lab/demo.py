@@ -22,10 +22,9 @@ from lab.demo_stack import Stack, environment
 from lab.demo_tour import URL, NotAsExpected, Tour, configuration
 from lab.errors import LabError
 from lab.locks import locked
-from lab.places import CHECKOUT, current
+from lab.places import CHECKOUT, current, default_name
 
 LOGS = CHECKOUT / "build" / "demo"
-_RUN = ".venv/bin/python -m lab run --"
 
 
 def main() -> int:
@@ -45,15 +44,18 @@ def demo(folder: Path, screen: Screen, *, keep: bool) -> int:
     demo_leftovers.sweep(folder)
     shutil.rmtree(LOGS, ignore_errors=True)
     screen.title("Rehouse: one service, two rollouts", f"{URL}, in a lab of its own")
-    passed = False
+    passed, left = False, []
     try:
         passed = _toured(folder, screen)
+    except SystemExit:
+        screen.bad("interrupted")
+        raise
     finally:
-        left = [] if keep else _ended(folder, screen, passed)
-    if keep:
-        _say_how_to_go_on(screen)
-    elif not left:
-        screen.good(f"nothing is left of it; {time.monotonic() - began:.0f} s in all\n")
+        if keep:
+            _say_how_to_go_on(screen)
+        else:
+            left = _ended(folder, screen, passed)
+            screen.good(f"nothing is left of it; {time.monotonic() - began:.0f} s in all\n")
     return 0 if passed and not left else 1
 
 
@@ -93,10 +95,17 @@ def _destroyed(folder: Path) -> list[str]:
 
 def _say_how_to_go_on(screen: Screen) -> None:
     screen.say("   It stays, in a lab that stays. To look at it:")
-    screen.say(f"     {_RUN} curl {URL}")
-    screen.say(f"     {_RUN} .venv/bin/python -m lab.demo enter")
-    screen.say("   is a shell in there: docker ps, pulumi stack output, pulumi stack. To end all:")
-    screen.say("     .venv/bin/python -m lab down\n")
+    screen.say(f"     {_lab('run')} -- curl {URL}")
+    screen.say(f"     {_lab('run')} -- .venv/bin/python -m lab.demo enter")
+    screen.say("   The second is a shell: docker ps, pulumi stack, pulumi stack output.")
+    screen.say("   To end all of it:")
+    screen.say(f"     {_lab('down')}\n")
+
+
+def _lab(verb: str) -> str:
+    name = current().name
+    named = "" if name == default_name() else f"--name {name} "
+    return f".venv/bin/python -m lab {named}{verb}"
 
 
 def enter(folder: Path, command: list[str]) -> NoReturn:
