@@ -35,6 +35,7 @@ class Seen(Part):
 
     name: str
     up: bool
+    serves: bool
     check: str
     sessions: int
 
@@ -55,8 +56,7 @@ class Front(Part):
 
     def text(self, servers: Iterable[Server]) -> str:
         """The whole file."""
-        lines = [f"  server {each.arguments(True, each.weight)}" for each in servers]
-        return self._text(self.name) + "\n".join(lines) + "\n"
+        return with_servers(self._text(self.name), servers)
 
     def _text(self, name: str) -> str:
         forwarded = "  option forwardfor\n" if self.mode == "http" else ""
@@ -68,6 +68,13 @@ class Front(Part):
             f"  timeout connect 2s\n  timeout server 1h\n  timeout check 2s\n"
             f"  retries 3\n  option redispatch 1\n{self.check}"
         )
+
+
+def with_servers(text: str, servers: Iterable[Server]) -> str:
+    """The front that the text describes, with these servers instead of its own."""
+    kept = [line for line in text.splitlines() if not line.startswith("  server ")]
+    lines = [f"  server {each.arguments(True, each.weight)}" for each in servers]
+    return "\n".join([*kept, *lines]) + "\n"
 
 
 # Without the first, a reload closes idle connections under clients that are about to use them.
@@ -114,9 +121,13 @@ class Haproxy:
         self._say(
             f"add server {backend}/{server.name} {_rest(server, checked)}", "New server registered."
         )
-        self._say(f"enable server {backend}/{server.name}")
+        self.enable(backend, server.name, checked)
+
+    def enable(self, backend: str, name: str, checked: bool) -> None:
+        """Out of maintenance, in which whoever added it may have been interrupted."""
+        self._say(f"enable server {backend}/{name}")
         if checked:
-            self._say(f"enable health {backend}/{server.name}")
+            self._say(f"enable health {backend}/{name}")
 
     def weigh(self, backend: str, server: Server) -> None:
         self._say(f"set server {backend}/{server.name} state ready")
@@ -133,6 +144,15 @@ class Haproxy:
         """False while connections are still attached to it."""
         answer = self._ask(f"del server {backend}/{name}")
         return "Server deleted" in answer or "No such server" in answer
+
+    def is_there(self) -> bool:
+        """Whether all its sockets answer: one that has just been started opens them one by one."""
+        try:
+            for path in filter(None, (self._admin, self._master)):
+                _converse(path, "help")
+        except OutOfReach:
+            return False
+        return True
 
     @property
     def can_reload(self) -> bool:
@@ -165,7 +185,10 @@ def _rest(server: Server, checked: bool) -> str:
 def _seen(row: dict[str, str]) -> Seen:
     check = row["check_status"].removeprefix("* ")
     up = row["status"].startswith(("UP", "no check", "DRAIN", "NOLB"))
-    return Seen(name=row["svname"], up=up, check=check, sessions=int(row["scur"] or 0))
+    serves = int(row["weight"] or 0) > 0 and not row["status"].startswith(("DRAIN", "MAINT"))
+    return Seen(
+        name=row["svname"], up=up, serves=serves, check=check, sessions=int(row["scur"] or 0)
+    )
 
 
 def _converse(path: Path, command: str) -> str:

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rehouse.components.daemon import port_is_taken
 from rehouse.components.errors import OutOfReach, Refused
-from rehouse.components.haproxy import Front, Haproxy, Seen, Server
+from rehouse.components.haproxy import Front, Haproxy, Seen, Server, with_servers
 from rehouse.components.spec import Part
 from rehouse.components.units import Seconds
 
 POLL = 0.02
+START_SECONDS = 5
 UP_SECONDS = 10
 RELOAD_SECONDS = 10
 DELETE_SECONDS = 5
@@ -42,8 +44,11 @@ def shift(wanted: Shift) -> int:
     Raises OutOfReach or Refused; the old servers then have the traffic that they had.
     """
     haproxy = wanted.doors.open()
+    _within(START_SECONDS, haproxy.is_there)
     present = haproxy.servers(wanted.front.backend)
     runs = wanted.front.name in haproxy.fronts()
+    if not runs:
+        _must_be_possible(wanted, haproxy)
     cut = 0 if present is None else _replace(wanted, haproxy, present, checked=runs)
     if not runs:
         _reload(wanted, haproxy)
@@ -56,30 +61,42 @@ def close(doors: Doors, front: Front) -> None:
     haproxy = doors.open()
     try:
         names = [each.name for each in haproxy.servers(front.backend) or ()]
-        _remove(haproxy, front.backend, names)
-        haproxy.reload()
     except OutOfReach:
         return
+    with suppress(OutOfReach):  # the reload ends what does not let go
+        _remove(haproxy, front.backend, names)
+    _within(RELOAD_SECONDS, lambda: _takes_reload(haproxy))
 
 
 def _replace(wanted: Shift, haproxy: Haproxy, present: list[Seen], checked: bool) -> int:
     """Through the admin socket alone: nothing is restarted, no connection notices."""
     backend = wanted.front.backend
     have = {each.name for each in present}
-    new = [server for server in wanted.servers if server.name not in have]
+    serving = {each.name for each in present if each.serves}
+    pending = [server for server in wanted.servers if server.name not in serving]
     old = sorted(have - {server.name for server in wanted.servers})
-    for server in new:
-        haproxy.add(backend, server, checked)
     try:
-        _await_up(haproxy, backend, new if checked else [])
+        for server in pending:
+            if server.name in have:
+                haproxy.enable(backend, server.name, checked)
+            else:
+                haproxy.add(backend, server, checked)
+        _await_up(haproxy, backend, pending if checked else [])
     except OutOfReach:
-        _remove(haproxy, backend, [server.name for server in new])
+        _remove(haproxy, backend, _strangers(wanted.doors, pending))
         raise
     if checked:
         _write(wanted)
     for server in wanted.servers:
         haproxy.weigh(backend, server)
     return _retire(haproxy, backend, old, wanted.drain)
+
+
+def _strangers(doors: Doors, servers: Sequence[Server]) -> list[str]:
+    """Those that the configuration does not know."""
+    config = Path(doors.config)
+    known = config.read_text() if config.exists() else ""
+    return [server.name for server in servers if f"  server {server.name} " not in known]
 
 
 def _retire(haproxy: Haproxy, backend: str, old: Sequence[str], drain: float) -> int:
@@ -96,9 +113,9 @@ def _retire(haproxy: Haproxy, backend: str, old: Sequence[str], drain: float) ->
 
 
 def _remove(haproxy: Haproxy, backend: str, names: Sequence[str]) -> None:
-    for name in names:
+    left = {each.name for each in haproxy.servers(backend) or ()} & set(names)
+    for name in left:
         haproxy.cut(backend, name)
-    left = set(names)
 
     def gone() -> bool:
         left.difference_update([name for name in left if haproxy.delete(backend, name)])
@@ -110,27 +127,40 @@ def _remove(haproxy: Haproxy, backend: str, names: Sequence[str]) -> None:
         raise OutOfReach(f"router, backend {backend}", what, "run the update again")
 
 
-def _reload(wanted: Shift, haproxy: Haproxy) -> None:
-    """A new front needs a reload: the old process ends its requests while the new one listens already."""
+def _must_be_possible(wanted: Shift, haproxy: Haproxy) -> None:
+    """A new front needs its port and a reload: asked before anything that runs is changed."""
     config = Path(wanted.doors.config)
-    before = config.read_text() if config.exists() else None
-    _must_be_free(wanted.front, before)
-    _write(wanted)
+    _must_be_free(wanted.front, config.read_text() if config.exists() else None)
     if not haproxy.can_reload:
+        _write(wanted)
         fix = f"reload HAProxy so that it reads {config}, then run the update again; or set router.master"
         raise Refused(
             "router",
             f"HAProxy does not know frontend {wanted.front.name}, and cannot be reloaded from here",
             fix,
         )
-    haproxy.reload()
-    if not _within(RELOAD_SECONDS, lambda: _knows(haproxy, wanted.front)):
-        _restore(config, before)
+
+
+def _reload(wanted: Shift, haproxy: Haproxy) -> None:
+    """The old process ends its requests while the new one listens already."""
+    config = Path(wanted.doors.config)
+    before = config.read_text() if config.exists() else None
+    _write(wanted)
+    taken = _within(RELOAD_SECONDS, lambda: _takes_reload(haproxy))
+    if not taken or not _within(RELOAD_SECONDS, lambda: _knows(haproxy, wanted.front)):
+        _restore(config, before and with_servers(before, wanted.servers))
         what = f"HAProxy did not accept its new configuration for port {wanted.front.port}"
-        raise OutOfReach(
-            "router", what, "see HAProxy's own log; the configuration before is in place"
-        )
+        raise OutOfReach("router", what, "see HAProxy's own log; the front before is in place")
     _await_up(haproxy, wanted.front.backend, wanted.servers)
+
+
+def _takes_reload(haproxy: Haproxy) -> bool:
+    """Not while it is busy with another one."""
+    try:
+        haproxy.reload()
+    except OutOfReach:
+        return False
+    return True
 
 
 def _knows(haproxy: Haproxy, front: Front) -> bool:
