@@ -109,10 +109,16 @@ class Stack:
         return self.pulumi("destroy", "--yes", "--skip-preview")
 
     def encrypt(self, name: str, value: str) -> None:
-        """A secret's value into the configuration, as a user would set it."""
+        """A secret's value into the configuration, as a careful user would set it: not as an argument."""
         self.write()
-        run = self.pulumi("config", "set", "--secret", "--path", f"secrets.{name}", value)
-        assert run.code == 0, run.output
+        subprocess.run(
+            ["pulumi", "config", "set", "--secret", "--path", f"secrets.{name}"],
+            cwd=self.folder,
+            env=self.environment(),
+            input=value,
+            text=True,
+            check=True,
+        )
         read = YAML(typ="safe").load(self._settings)
         self.secrets = dict(read["config"][f"{self.project}:secrets"])
 
