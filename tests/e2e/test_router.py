@@ -72,7 +72,7 @@ def test_connections_instead_of_requests(stack: Stack) -> None:
 
 def test_what_lasts_longer_than_the_drain_is_cut_counted_and_told(stack: Stack) -> None:
     """rollout.drain is a promise both ways: the update does not wait longer, and says what it cut."""
-    stack.up_or_fail(rollout={"drain": "1s"}, replicas=1)
+    stack.up_or_fail(rollout={"drain": "1s"}, stop={"grace": "1s"}, replicas=1)
     asked = threading.Thread(target=ask_in_vain, args=(stack, "/slow?ms=20000"))
     asked.start()
     eventually(lambda: sum(each.sessions for each in servers(stack)) == 1)
