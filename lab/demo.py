@@ -24,12 +24,13 @@ from lab.errors import LabError
 from lab.locks import locked
 from lab.places import CHECKOUT, current, default_name
 
+NAME = demo_leftovers.NAME
 LOGS = CHECKOUT / "build" / "demo"
 
 
 def main() -> int:
     try:
-        folder = current().root / "demo"
+        folder = current().root / NAME
         if sys.argv[1:2] == ["enter"]:
             enter(folder, sys.argv[2:])
         with locked(folder.with_suffix(".lock"), 1), _unwinding():
@@ -60,7 +61,7 @@ def demo(folder: Path, screen: Screen, *, keep: bool) -> int:
 
 
 def _toured(folder: Path, screen: Screen) -> bool:
-    stack = Stack(folder, "demo")
+    stack = Stack(folder, NAME)
     stack.make(CHECKOUT / "stacks")
     stack.configure(**configuration(stack))
     try:
@@ -88,7 +89,7 @@ def _destroyed(folder: Path) -> list[str]:
     """What pulumi destroy did not remove."""
     if not (folder / "Pulumi.yaml").exists():
         return []
-    run = Stack(folder, "demo").destroy()
+    run = Stack(folder, NAME).destroy()
     left = demo_leftovers.found(folder)
     return left if run.code == 0 else [*left, f"its stack: {run.output}"]
 
@@ -114,7 +115,7 @@ def enter(folder: Path, command: list[str]) -> NoReturn:
         raise LabError("demo", "it does not stand", "make demo KEEP=1")
     os.chdir(folder)
     words = command or [os.environ.get("SHELL", "/bin/bash")]
-    os.execvpe(words[0], words, environment(folder))  # noqa: S606
+    os.execvpe(words[0], words, environment(folder, NAME))  # noqa: S606
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-LABEL = "rehouse.stack=demo/demo"
+NAME = "demo"  # of the project and of the stack
+LABEL = f"rehouse.stack={NAME}/{NAME}"
 
 
 def sweep(folder: Path) -> None:
@@ -21,7 +22,7 @@ def found(folder: Path) -> list[str]:
 
 def containers(folder: Path) -> list[str]:
     """Instances by their label, the router by its folder: its label is not the stack's."""
-    router = folder / "router" / "demo.demo.web-router"
+    router = folder / "router" / f"{NAME}.{NAME}.web-router"
     return sorted(
         {*_listed("container", f"label={LABEL}"), *_listed("container", f"volume={router}")}
     )

@@ -3,11 +3,12 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 from engine.home import complete_environment
 from lab.demo_events import POLL, Event, EventLog
 
-NAME = "demo"  # of the stack; the project has a name of its own
 _PATIENCE = 120
 _GRACE = 30
 
@@ -38,10 +38,10 @@ class Run:
 
 
 class Stack:
-    """One project with one stack, which lives and ends with its folder."""
+    """One project with one stack of the same name, which lives and ends with its folder."""
 
-    def __init__(self, folder: Path, project: str) -> None:
-        self.folder, self.project = folder, project
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
         self._commands = 0
 
     def make(self, program: Path) -> None:
@@ -49,16 +49,16 @@ class Stack:
             (self.folder / name).mkdir(parents=True)
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(program, self.folder / "program", ignore=ignore)
-        about = f"name: {self.project}\nruntime: python\nmain: program/\n"
+        about = f"name: {self.name}\nruntime: python\nmain: program/\n"
         (self.folder / "Pulumi.yaml").write_text(about)
-        self.run("stack", "init", NAME)
+        self.run("stack", "init", self.name)
 
     def configure(self, **config: Any) -> None:
-        settings = self.folder / f"Pulumi.{NAME}.yaml"
+        settings = self.folder / f"Pulumi.{self.name}.yaml"
         # Secrets are unlocked with the salt that is kept here.
         lines = settings.read_text().splitlines() if settings.exists() else []
         salt = [line for line in lines if line.startswith("encryptionsalt: ")]
-        values = {f"{self.project}:{name}": value for name, value in config.items()}
+        values = {f"{self.name}:{key}": value for key, value in config.items()}
         settings.write_text("\n".join([*salt, f"config: {json.dumps(values)}", ""]))
 
     def up(self, watch: Callable[[Event], None] | None = None) -> Run:
@@ -72,8 +72,7 @@ class Stack:
         self._commands += 1
         log = self.folder / "logs" / f"{self._commands}-{arguments[0]}"
         command = ["pulumi", *arguments, "--non-interactive"]
-        if watch:
-            command += ["--event-log", f"{log}.events"]
+        command += ["--event-log", f"{log}.events"] if watch else []
         began, clock = time.time(), time.monotonic()
         with Path(f"{log}.log").open("w") as output, EventLog(Path(f"{log}.events")) as events:
             process = self._start(command, output.fileno())
@@ -87,7 +86,7 @@ class Stack:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig=INT", *command],  # It ends when we are killed.
             cwd=self.folder,
-            env=environment(self.folder),
+            env=environment(self.folder, self.name),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -95,14 +94,14 @@ class Stack:
         )
 
 
-def environment(folder: Path, own: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(folder: Path, name: str) -> dict[str, str]:
     """What makes every command of Pulumi's in that folder speak of that stack."""
     return {
-        **complete_environment(own),
+        **complete_environment(os.environ),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_DEBUG_COMMANDS": "true",  # the flag --event-log is hidden behind it
-        "PULUMI_STACK": NAME,
+        "PULUMI_STACK": name,
     }
 
 
@@ -125,7 +124,13 @@ def _follow(
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> list[Event]:
-    process.wait(_PATIENCE)
+    """Exact to the millisecond, where Popen's own wait with a patience looks every 50 ms."""
+    handle = os.pidfd_open(process.pid)
+    try:
+        select.select([handle], [], [], _PATIENCE)
+    finally:
+        os.close(handle)
+    process.wait(0.1)
     return []
 
 

@@ -1,0 +1,117 @@
+"""The table, in 80 columns, and what was asked of it."""
+
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.losses import Loss
+from bench.rollouts import Sample
+from bench.swarm import HEALTH
+
+AGAINST_SWARM, AGAINST_BARE = 0.8, 1.3
+
+
+def show(
+    facts: dict[str, Any], samples: Mapping[str, list[Sample]], losses: Mapping[str, Loss]
+) -> None:
+    console = Console(width=80, highlight=False)
+    runs = min(len(each) for each in samples.values())
+    console.print(
+        f"\n[bold]Rollout of 2 replicas[/]: seconds, median of {runs} (lowest to highest)\n"
+    )
+    console.print(_rollouts(samples))
+    console.print(_LEGEND)
+    for line in _comparisons(samples):
+        console.print(line)
+    console.print("\n[bold]Requests that failed[/] while one rollout followed the other\n")
+    console.print(_losses(losses))
+    console.print(_footer(facts))
+
+
+def _rollouts(samples: Mapping[str, list[Sample]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for title in ("last old answer", "new alone", "command"):
+        table.add_column(title, justify="right")
+    for title, each in samples.items():
+        answered = _spread(each, lambda one: one.answered) if each[0].answered else "no router"
+        alone, command = (
+            _spread(each, lambda one: one.alone),
+            _spread(each, lambda one: one.command),
+        )
+        table.add_row(title, answered, alone, command)
+    return table
+
+
+def _spread(samples: list[Sample], of: Callable[[Sample], float | None]) -> str:
+    values = [value for each in samples if (value := of(each)) is not None]
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def _comparisons(samples: Mapping[str, list[Sample]]) -> list[str]:
+    ours = next(title for title in samples if title.startswith("rehouse"))
+    swarms = [title for title in samples if title.startswith("swarm")]
+    better = min(swarms, key=lambda title: _median(samples[title], lambda one: one.alone))
+    lines = [_compared("new alone", samples, ours, better, AGAINST_SWARM, lambda one: one.alone)]
+    lines += [
+        _compared("command", samples, ours, title, AGAINST_BARE, lambda one: one.command)
+        for title in samples
+        if title.startswith("bare")
+    ]
+    return lines
+
+
+def _compared(
+    what: str,
+    samples: Mapping[str, list[Sample]],
+    ours: str,
+    other: str,
+    most: float,
+    of: Callable[[Sample], float],
+) -> str:
+    ratio = _median(samples[ours], of) / _median(samples[other], of)
+    verdict = "[green]met[/]" if ratio <= most else "[red]not met[/]"
+    return f"{what}: rehouse takes {ratio:.2f} of {other}; at most {most} asked: {verdict}"
+
+
+def _median(samples: list[Sample], of: Callable[[Sample], float]) -> float:
+    return statistics.median(of(each) for each in samples)
+
+
+def _losses(losses: Mapping[str, Loss]) -> Table:
+    table = Table(box=None, padding=(0, 3, 0, 0))
+    table.add_column("")
+    for title in ("rollouts", "requests", "failed", "per 100,000"):
+        table.add_column(title, justify="right")
+    for title, each in losses.items():
+        rate = 100_000 * each.failed / each.sent
+        table.add_row(
+            title, f"{each.rollouts}", f"{each.sent:,}", f"{each.failed:,}", f"{rate:.1f}"
+        )
+    return table
+
+
+_LEGEND = f"""
+[dim]last old answer: until the old version answered last; one user asks every 5 ms.
+new alone: until then, and until the last old container ended as well.
+command: until the command returned; docker service update adds 5 s of watching.
+swarm: start-first, health {HEALTH};
+  behind the same HAProxy 2.6, which finds the tasks by the cluster's DNS.
+bare: the same containers by the same provider, no gate, no router.
+  per version: a docker.Network for each version, as rehouse has a network of
+  its own for each; the provider sleeps 2 s at making and at removing one.
+  for ever: one docker.Network that is made once.[/]
+"""
+
+
+def _footer(facts: dict[str, Any]) -> str:
+    machine, versions = facts["machine"], facts["versions"]
+    return (
+        f"\n[dim]{facts['date']}, {facts['commit']}; {machine['processors']} × {machine['processor']}, "
+        f"{machine['memory_mib']} MiB, load before {machine['load_before'][0]:.1f}; "
+        f"Docker {versions['docker']}, Pulumi {versions['pulumi']}, "
+        f"pulumi-docker {versions['pulumi-docker']}, Python {versions['python']}[/]"
+    )
