@@ -179,6 +179,13 @@ def _never_started(
         client.api.remove_container(container, force=True)
 
 
+def remove_containers(client: docker.DockerClient, labels: dict[str, str]) -> None:
+    """Every container with all these labels."""
+    wanted = {"label": [f"{label}={value}" for label, value in labels.items()]}
+    for each in client.api.containers(all=True, filters=wanted):
+        client.api.remove_container(each["Id"], v=True, force=True)
+
+
 def create_network(client: docker.DockerClient, name: str, labels: dict[str, str]) -> str:
     """A bridge network; its id. Raises LookupError with Docker's words."""
     try:

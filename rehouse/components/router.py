@@ -178,7 +178,7 @@ class TrafficProvider(ResourceProvider):
         return CreateResult(f"traffic-{_plan(props).front.backend}", _shifted(props))
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=olds["plan"] != news["plan"])
+        return DiffResult(changes=olds["plan"] != news["plan"] or not _stands(_plan(olds)))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(_shifted(news))
@@ -190,6 +190,19 @@ class TrafficProvider(ResourceProvider):
 
 def _plan(props: dict[str, Any]) -> Shift:
     return Shift.model_validate_json(props["plan"])
+
+
+def _stands(plan: Shift) -> bool:
+    """False where a client was killed in the middle of a shift: the state then knows only what was before."""
+    try:
+        haproxy = plan.doors.open()
+        servers = haproxy.servers(plan.front.backend) or ()
+        runs = plan.front.name in haproxy.fronts()
+        written = Path(plan.doors.config).read_text()
+    except (OutOfReach, OSError):
+        return True  # nobody can say, and what does not answer cannot be mended by a shift
+    names = {each.name for each in servers} == {each.name for each in plan.servers}
+    return runs and names and written == plan.front.text(plan.servers)
 
 
 def _shifted(props: dict[str, Any]) -> dict[str, Any]:

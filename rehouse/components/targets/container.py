@@ -103,8 +103,12 @@ class ContainerHouse:
         return docker.RemoteImage(name, name=pinned, keep_locally=True, opts=self._opts).image_id
 
     def _written(self, name: str, opts: pulumi.ResourceOptions) -> SecretVolume:
+        # Deleted one after the other: both look for what a killed client left.
+        after = pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(depends_on=[self._network])
+        )
         return SecretVolume(
-            name, self._generation, self._daemon, self._image, self._identity(), opts
+            name, self._generation, self._daemon, self._image, self._identity(), after
         )
 
     def _environment(self, name: str) -> list[str]:

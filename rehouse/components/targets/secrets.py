@@ -11,7 +11,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from rehouse.components.daemon import connected, create_volume, remove_volume, user_of
+from rehouse.components.daemon import (
+    connected,
+    create_volume,
+    remove_containers,
+    remove_volume,
+    user_of,
+)
 from rehouse.components.errors import OutOfReach
 from rehouse.components.generation import Generation
 from rehouse.components.site import Daemon
@@ -62,6 +68,8 @@ class SecretVolumeProvider(ResourceProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
+            # What the state knows is gone by now: this is what a client was creating when it was killed.
+            remove_containers(client, json.loads(props["labels"]))
             try:
                 remove_volume(client, id_)
             except LookupError as error:
