@@ -22,6 +22,7 @@ import docker
 from ruamel.yaml import YAML
 
 from engine.home import complete_environment
+from rehouse.components.haproxy import Haproxy, Seen
 
 CHECKOUT = Path(__file__).parents[2]
 REGISTRY = "127.0.0.1:5000"
@@ -176,6 +177,18 @@ class Stack:
         files = [path for path in (self.folder / "state").rglob("*") if path.is_file()]
         return "".join(path.read_text(errors="replace") for path in files)
 
+    def on_disk_now(self) -> str:
+        """The state itself."""
+        return self._checkpoint.read_text()
+
+    def pending(self) -> list[str]:
+        """Names of what the engine is in the middle of, by the state that a killed one would leave."""
+        try:
+            found = json.loads(self._checkpoint.read_text())["checkpoint"]["latest"]
+        except ValueError:  # being written
+            return []
+        return [each["resource"]["urn"] for each in found.get("pending_operations") or []]
+
     def ledger(self) -> dict[str, Any]:
         run = self.pulumi("stack", "output", "--show-secrets", "--json")
         return dict(json.loads(json.loads(run.output)["web-ledger"]))
@@ -243,6 +256,23 @@ class Stack:
             return False
 
     @property
+    def router_folder(self) -> Path:
+        return self.home / f"{self.project}.test.web-router"
+
+    @property
+    def router_file(self) -> Path:
+        return self.router_folder / "conf" / "web-router.cfg"
+
+    def servers(self) -> list[Seen]:
+        """As the HAProxy of this stack knows them."""
+        haproxy = Haproxy(self.router_folder / "admin.sock", None)
+        return haproxy.servers(f"web.test.{self.project}") or []
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "state" / ".pulumi" / "stacks" / self.project / "test.json"
+
+    @property
     def _settings(self) -> Path:
         return self.folder / "Pulumi.test.yaml"
 
@@ -304,10 +334,12 @@ def plain(output: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", output)
 
 
-def kill_group(process: "subprocess.Popen[str]") -> None:
-    """The engine, its providers and the program, at once."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def kill_session(process: "subprocess.Popen[str]") -> None:
+    """The engine, and all that it started: its plugins are in process groups of their own."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(place.name)) == process.pid:
+                os.kill(int(place.name), signal.SIGKILL)
     process.wait()
 
 
@@ -322,9 +354,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(true: Callable[[], object], seconds: float = 30) -> None:
+def eventually(true: Callable[[], object], seconds: float = 30, every: float = 0.05) -> None:
     """Polls; fails with the condition's name."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s: {true}"
-        time.sleep(0.05)
+        time.sleep(every)

@@ -16,7 +16,7 @@ from tests.e2e.estate import (
     disguises,
     docker_client,
     eventually,
-    kill_group,
+    kill_session,
     standing,
 )
 
@@ -92,7 +92,7 @@ def test_no_process_has_the_secret_in_its_arguments(hardened: Stack) -> None:
         while process.poll() is None:
             seen |= set(command_lines())
     finally:
-        kill_group(process)
+        kill_session(process)
     assert process.returncode == 0, process.stdout and process.stdout.read()
     assert any("pulumi" in line for line in seen)
     assert not [line for line in seen for form in disguises(SECRET) if form in line]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.load import Load
-from rehouse.components.haproxy import Haproxy, Seen
+from rehouse.components.haproxy import Haproxy
 from tests.e2e.estate import Stack, eventually, free_port, listens
 
 pytestmark = pytest.mark.e2e
@@ -32,10 +32,10 @@ def test_a_router_that_was_killed_comes_back_the_same(stack: Stack) -> None:
     """Docker starts it again with the same servers and weights, and the next rollout loses nothing."""
     stack.up_or_fail()
     stack.up_or_fail(env={"SECOND": "1"})
-    live, before = stack.generation(), servers(stack)
+    live, before = stack.generation(), stack.servers()
     kill_in(stack.router_container())
     eventually(stack.serves)
-    eventually(lambda: servers(stack) == before)
+    eventually(lambda: stack.servers() == before)
     assert stack.generation() == live
     rollout_loses_nothing(stack)
 
@@ -75,7 +75,7 @@ def test_what_lasts_longer_than_the_drain_is_cut_counted_and_told(stack: Stack) 
     stack.up_or_fail(rollout={"drain": "1s"}, stop={"grace": "1s"}, replicas=1)
     asked = threading.Thread(target=ask_in_vain, args=(stack, "/slow?ms=20000"))
     asked.start()
-    eventually(lambda: sum(each.sessions for each in servers(stack)) == 1)
+    eventually(lambda: sum(each.sessions for each in stack.servers()) == 1)
     run = stack.up_or_fail(env={"NEXT": "1"})
     asked.join(5)
     assert not asked.is_alive()
@@ -112,12 +112,6 @@ def rollout_loses_nothing(stack: Stack) -> None:
     assert (report.failed, report.truncated) == (0, 0), report
     assert set(report.by_generation) == {before, stack.generation()}
     assert before != stack.generation()
-
-
-def servers(stack: Stack) -> list[Seen]:
-    """As HAProxy knows them."""
-    socket = stack.home / f"{stack.project}.test.web-router" / "admin.sock"
-    return Haproxy(socket, None).servers(f"web.test.{stack.project}") or []
 
 
 def kill_in(container: object) -> None:
