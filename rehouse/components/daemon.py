@@ -1,14 +1,12 @@
 """What we ask a Docker daemon ourselves: images, what became of a container, its log."""
 
-import io
-import socket
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import docker
 import requests
+from docker.constants import MINIMUM_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.tls import TLSConfig
 
@@ -22,11 +20,8 @@ LOG_LINES = 20
 @contextmanager
 def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
     """A client of the daemon. Raises OutOfReach, also for what happens while it is used."""
-    tls = _tls(Path(daemon.certificates)) if daemon.certificates else False
     try:
-        client = docker.DockerClient(
-            base_url=daemon.url, tls=tls, use_ssh_client=True, version="auto", timeout=SECONDS
-        )
+        client = _client(daemon)
     except (DockerException, OSError, requests.RequestException) as error:
         raise _out_of_reach(daemon, error) from error
     try:
@@ -35,6 +30,21 @@ def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
         raise _out_of_reach(daemon, error) from error
     finally:
         client.close()
+
+
+def _client(daemon: Daemon) -> docker.DockerClient:
+    tls = _tls(Path(daemon.certificates)) if daemon.certificates else False
+    client = docker.DockerClient(
+        base_url=daemon.url,
+        tls=tls,
+        use_ssh_client=True,
+        version=MINIMUM_DOCKER_API_VERSION,  # "auto" would ask at once
+        timeout=SECONDS,
+    )
+    # The site says whom to trust; REQUESTS_CA_BUNDLE and the proxies of the environment would win otherwise.
+    client.api.trust_env = False
+    client.api._version = client.api.version(api_version=False)["ApiVersion"]
+    return client
 
 
 class Watch:
@@ -105,125 +115,15 @@ def published_image(client: docker.DockerClient, image: str) -> tuple[str, list[
     return found["Descriptor"]["digest"], platforms
 
 
-def user_of(client: docker.DockerClient, image: str, user: str = "") -> str:
-    """Whom *user*, or the image's own, is in numbers, ``uid:gid``; names are those of its /etc/passwd."""
-    named = user or client.api.inspect_image(image)["Config"].get("User") or "0"
-    name, _, group = named.partition(":")
-    if name.isdecimal() and (group or name).isdecimal():
-        return f"{name}:{group or name}"
-    uid, gid = _passwd(client, image).get(name, (name, name))
-    return f"{uid}:{group if group.isdecimal() else gid}"
-
-
-def _passwd(client: docker.DockerClient, image: str) -> dict[str, tuple[str, str]]:
-    """User to uid and gid."""
-    with _never_started(client, image) as container:
-        chunks, _ = client.api.get_archive(container, "/etc/passwd")
-        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-            file = archive.extractfile("passwd")
-            lines = file.read().decode(errors="replace").splitlines() if file else []
-    fields = [line.split(":") for line in lines if line.count(":") >= 3]
-    return {each[0]: (each[2], each[3]) for each in fields}
-
-
-def create_volume(
-    client: docker.DockerClient,
-    name: str,
-    labels: dict[str, str],
-    image: str,
-    files: dict[str, str],
-    owner: str,
-) -> None:
-    """A volume of files that *owner*, uid:gid, alone can read; nothing is left where it fails."""
-    client.api.create_volume(name, labels=labels)
-    try:
-        with _never_started(client, image, {name: {"bind": "/files"}}) as container:
-            client.api.put_archive(container, "/files", _packed(files, owner))
-    except APIError:
-        remove_volume(client, name)
-        raise
-
-
-def remove_volume(client: docker.DockerClient, name: str) -> None:
-    """Also if it is gone already. Raises LookupError with Docker's words, for example while it is in use."""
-    try:
-        client.api.remove_volume(name)
-    except NotFound:
-        return
-    except APIError as error:
-        raise LookupError(str(error.explanation)) from error
-
-
-def _packed(files: dict[str, str], owner: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files.items():
-            file = tarfile.TarInfo(name)
-            file.mode, file.size = 0o400, len(content.encode())
-            file.uid, file.gid = (int(number) for number in owner.split(":"))
-            archive.addfile(file, io.BytesIO(content.encode()))
-    return packed.getvalue()
-
-
-@contextmanager
-def _never_started(
-    client: docker.DockerClient, image: str, volumes: Mapping[str, Mapping[str, str]] | None = None
-) -> Iterator[str]:
-    """A container by which files are read and written."""
-    settings = client.api.create_host_config(binds=dict(volumes or {}))
-    command = ["never-run"]
-    container = client.api.create_container(image, command=command, host_config=settings)["Id"]
-    try:
-        yield str(container)
-    finally:
-        client.api.remove_container(container, force=True)
-
-
-def remove_containers(client: docker.DockerClient, labels: dict[str, str]) -> None:
-    """Every container with all these labels."""
-    wanted = {"label": [f"{label}={value}" for label, value in labels.items()]}
-    for each in client.api.containers(all=True, filters=wanted):
-        client.api.remove_container(each["Id"], v=True, force=True)
-
-
-def create_network(client: docker.DockerClient, name: str, labels: dict[str, str]) -> str:
-    """A bridge network; its id. Raises LookupError with Docker's words."""
-    try:
-        return str(client.api.create_network(name, driver="bridge", labels=labels)["Id"])
-    except APIError as error:
-        raise LookupError(str(error.explanation)) from error
-
-
-def remove_network(client: docker.DockerClient, network: str) -> None:
-    """Also if it is gone already. Raises LookupError with Docker's words, for example while it is in use."""
-    try:
-        client.api.remove_network(network)
-    except NotFound:
-        return
-    except APIError as error:
-        raise LookupError(str(error.explanation)) from error
-
-
 def _tls(folder: Path) -> TLSConfig:
     pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
     return TLSConfig(client_cert=pair, ca_cert=str(folder / "ca.pem"), verify=True)
 
 
 def _out_of_reach(daemon: Daemon, error: Exception) -> OutOfReach:
-    reason = " ".join(str(error).split())[-200:]
+    text = " ".join(str(error).split())
+    reason = text if len(text) <= 200 else f"…{text[-200:]}"
     fix = f"see that Docker runs there: docker --host {daemon.url} info"
     return OutOfReach(
         f"Docker daemon {daemon.name} at {daemon.url}", f"does not answer: {reason}", fix
     )
-
-
-def port_is_taken(address: str, port: int) -> bool:
-    """Whether somebody listens there on this machine, however politely."""
-    host = "" if address == "*" else address
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False

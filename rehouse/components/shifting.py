@@ -1,11 +1,11 @@
 """Moves the traffic from the servers that HAProxy has to those it shall have."""
 
+import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rehouse.components.daemon import port_is_taken
 from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.haproxy import Front, Haproxy, Seen, Server, with_servers
 from rehouse.components.spec import Part
@@ -173,7 +173,7 @@ def _knows(haproxy: Haproxy, front: Front) -> bool:
 def _must_be_free(front: Front, before: str | None) -> None:
     """HAProxy shares its ports with whoever asks alike, so a stranger would go unnoticed."""
     ours = before is not None and f"bind {front.bind}:{front.port}\n" in before
-    if not ours and port_is_taken(front.bind, front.port):
+    if not ours and _port_is_taken(front.bind, front.port):
         fix = f"end what listens there (ss -ltnp 'sport = :{front.port}'), or set router.publish in the spec"
         raise Refused("router", f"port {front.port} is in use on this machine", fix)
 
@@ -219,3 +219,15 @@ def _restore(config: Path, text: str | None) -> None:
     beside = config.with_suffix(".new")
     beside.write_text(text)
     beside.replace(config)
+
+
+def _port_is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there on this machine, however politely."""
+    host = "" if address == "*" else address
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False

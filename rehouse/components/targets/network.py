@@ -11,12 +11,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from rehouse.components.daemon import (
-    connected,
-    create_network,
-    remove_containers,
-    remove_network,
-)
+from rehouse.components.belongings import create_network, remove_containers_in, remove_network
+from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach
 from rehouse.components.site import Daemon
 
@@ -62,7 +58,7 @@ class BridgeNetworkProvider(ResourceProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             # What the state knows is gone by now: this is what a client was creating when it was killed.
-            remove_containers(client, json.loads(props["labels"]))
+            remove_containers_in(client, props["network"])
             try:
                 remove_network(client, id_)
             except LookupError as error:

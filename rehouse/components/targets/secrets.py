@@ -11,13 +11,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from rehouse.components.daemon import (
-    connected,
+from rehouse.components.belongings import (
     create_volume,
-    remove_containers,
+    remove_containers_with,
     remove_volume,
     user_of,
 )
+from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach
 from rehouse.components.generation import Generation
 from rehouse.components.site import Daemon
@@ -69,7 +69,7 @@ class SecretVolumeProvider(ResourceProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             # What the state knows is gone by now: this is what a client was creating when it was killed.
-            remove_containers(client, json.loads(props["labels"]))
+            remove_containers_with(client, id_)
             try:
                 remove_volume(client, id_)
             except LookupError as error:
