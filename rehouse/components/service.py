@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 import pulumi
 
 from rehouse.components.declare import declare
-from rehouse.components.errors import Refused, RehouseError, Wrong
+from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
@@ -22,6 +23,8 @@ from rehouse.components.targets import TARGETS
 # Each overrides what the stack says: the first three move every container to another daemon,
 # the last lets the old generation be deleted although the new one failed.
 FORBIDDEN = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "PULUMI_CONTINUE_ON_ERROR")
+
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1)  # seconds between attempts to read the state
 
 
 class Service(pulumi.ComponentResource):
@@ -83,9 +86,21 @@ def plain_errors() -> Iterator[None]:
 def recall(service: str) -> Ledger:
     """The ledger as the last update of this stack left it; an empty one where there was none."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-    text = ((answer or {}).get("outputs") or {}).get(f"{service}-ledger")
+    text = _outputs_of(stack).get(f"{service}-ledger")
     return Ledger.model_validate_json(text) if text else Ledger()
+
+
+def _outputs_of(stack: str) -> Mapping[str, str]:
+    """The engine keeps writing its state meanwhile, and a state in a folder can be met half written."""
+    for pause in PAUSES:
+        try:
+            answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+        except Exception:  # noqa: BLE001  # the SDK raises nothing more special
+            time.sleep(pause)
+        else:
+            return (answer or {}).get("outputs") or {}
+    fix = "see that the state backend answers: pulumi stack output"
+    raise OutOfReach(f"stack {stack}", "its outputs, and in them the ledger, cannot be read", fix)
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:
