@@ -43,7 +43,7 @@ def _client(daemon: Daemon) -> docker.DockerClient:
     )
     # The site says whom to trust; REQUESTS_CA_BUNDLE and the proxies of the environment would win otherwise.
     client.api.trust_env = False
-    client.api._version = client.api.version(api_version=False)["ApiVersion"]
+    client.api._version = client.api.version(api_version=False)["ApiVersion"]  # type: ignore[attr-defined]
     return client
 
 

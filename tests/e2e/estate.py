@@ -26,6 +26,7 @@ from rehouse.components.haproxy import Haproxy, Seen
 
 CHECKOUT = Path(__file__).parents[2]
 REGISTRY = "127.0.0.1:5000"
+DOCKER = "unix:///run/docker.sock"
 ROUTER_IMAGE = f"{REGISTRY}/haproxy:2.6"
 
 
@@ -56,6 +57,7 @@ class Stack:
     """One service in one stack, with a project, a state and a port that clash with nobody's."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.project = f"e2e-{secrets.token_hex(4)}"
         self.port = free_port()
         self.folder = folder
@@ -177,17 +179,20 @@ class Stack:
         files = [path for path in (self.folder / "state").rglob("*") if path.is_file()]
         return "".join(path.read_text(errors="replace") for path in files)
 
-    def on_disk_now(self) -> str:
-        """The state itself."""
-        return self._checkpoint.read_text()
+    def resources(self) -> list[dict[str, Any]]:
+        """What the engine knows of."""
+        return self._state()["resources"] or []
 
     def pending(self) -> list[str]:
         """Names of what the engine is in the middle of, by the state that a killed one would leave."""
         try:
-            found = json.loads(self._checkpoint.read_text())["checkpoint"]["latest"]
+            found = self._state().get("pending_operations") or []
         except ValueError:  # being written
             return []
-        return [each["resource"]["urn"] for each in found.get("pending_operations") or []]
+        return [each["resource"]["urn"] for each in found]
+
+    def _state(self) -> dict[str, Any]:
+        return dict(json.loads(self._checkpoint.read_text())["checkpoint"]["latest"])
 
     def ledger(self) -> dict[str, Any]:
         run = self.pulumi("stack", "output", "--show-secrets", "--json")
@@ -293,7 +298,7 @@ def standing(folder: Path) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def docker_client() -> Iterator[docker.DockerClient]:
-    client = docker.DockerClient(base_url="unix:///run/docker.sock", version="auto")
+    client = docker.DockerClient(base_url=DOCKER, version="auto")
     try:
         yield client
     finally:

@@ -95,5 +95,5 @@ def generations_in_router(stack: Stack) -> set[str]:
 
 def outside_the_state(stack: Stack) -> list[Any]:
     """Containers of this stack that the engine does not know."""
-    known = stack.on_disk_now()
+    known = {each.get("id") for each in stack.resources()}
     return [each for each in stack.containers() if each.id not in known]
