@@ -196,6 +196,7 @@ def test_two_standing_generations_share_the_traffic():
     weights = [each["weight"] for each in plan(run)["servers"]]
     assert [100, 100, 100, 100, 44] == weights
     assert 2 == len(run.of("rehouse:Gate"))
+    assert 1 == len([each for each in run.names("providers:docker") if "router" not in each])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from rehouse.components import shifting
 from rehouse.components.errors import OutOfReach, Refused
+from rehouse.components.haproxy import Haproxy
 from rehouse.components.shifting import close, shift
 from tests.unit.balancer import PROGRAM, Balancer, balancer, eventually, plan
 
@@ -93,7 +94,7 @@ def test_an_open_request_is_waited_for(router: Balancer):
     assert old.held.wait(20)
     counts: list[int] = []
     shifting_ = background(lambda: counts.append(router.shift(new.server())))
-    eventually(lambda: router.get() == new.name, "new requests go to the new server")
+    eventually(lambda: {new.name} == router.answering(), "all others go to the new server")
     assert (True, []) == (shifting_.is_alive(), results)
     old.go.set()
     request.join(20)
@@ -178,7 +179,7 @@ def test_an_open_request_survives_a_new_front(router: Balancer):
     request = router.waiting("/hold", results)
     assert old.held.wait(20)
     shifting_ = background(lambda: router.shift(new.server(), health="/other"))
-    eventually(lambda: router.get() == new.name, "new requests go to the new server")
+    eventually(lambda: {new.name} == router.answering(), "all others go to the new server")
     old.go.set()
     request.join(20)
     shifting_.join(20)
@@ -337,6 +338,22 @@ def test_a_reload_in_progress_is_waited_for(router: Balancer):
     for number in range(5):
         router.shift(web.server(), health=f"/{number}")
     assert [router.front(health="/4").name] == router.haproxy.fronts()
+
+
+def test_a_refused_reload_is_asked_for_again(router: Balancer, monkeypatch: pytest.MonkeyPatch):
+    """Another service may have reloaded the same HAProxy a moment ago."""
+    refusals = [OutOfReach("router", "is busy", "wait")] * 2
+    reload = Haproxy.reload
+
+    def busy(haproxy: Haproxy) -> None:
+        if refusals:
+            raise refusals.pop()
+        reload(haproxy)
+
+    monkeypatch.setattr(Haproxy, "reload", busy)
+    web = router.backend()
+    router.shift(web.server())
+    assert {web.name} == router.answering()
 
 
 def test_closing_what_is_gone_is_done_already(router: Balancer):

@@ -15,6 +15,7 @@ import rehouse.components.spec as spec_module
 from rehouse.components.errors import Wrong
 from rehouse.components.reading import read_text
 from rehouse.components.spec import ServiceSpec, json_schema, read_spec
+from rehouse.components.units import seconds
 
 LEAST = "service: web\nimage: web:1\nport: 80\n"
 REFERENCE = Path(spec_module.__file__).with_name("reference.yaml")
@@ -437,6 +438,12 @@ def test_a_duration_has_one_written_form():
     by_seconds = read(LEAST + "health: {within: 30s}")
     by_milliseconds = read(LEAST + "health: {within: 30000ms}")
     assert by_seconds.identity() == by_milliseconds.identity()
+
+
+@pytest.mark.parametrize(("written", "expected"), [("9ms", 0.009), ("1001ms", 1.001), ("1h", 3600)])
+def test_a_duration_is_exact(written: str, expected: float):
+    """Milliseconds are thousandths, whatever floating point makes of a product."""
+    assert expected == seconds(written)
 
 
 # The reference file.
