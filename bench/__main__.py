@@ -72,8 +72,8 @@ def _raised(cluster: Cluster, folder: Path) -> Iterator[Contender]:
     cluster.raise_()
     for contender in (
         Rehouse(folder, OUR_PORT),
-        Bare(folder, "per version"),
-        Bare(folder, "for ever"),
+        Bare(folder, "own networks"),
+        Bare(folder, "one network"),
     ):
         _say(f"raising {contender.title}")
         contender.roll()

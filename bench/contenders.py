@@ -34,7 +34,7 @@ class Contender(Protocol):
 class Rehouse:
     """`pulumi up` of a service: raise, prove, shift, retire."""
 
-    title = "rehouse: pulumi up"
+    title = "rehouse"
     label = "rehouse.stack=bench/bench"
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -66,7 +66,7 @@ class Bare:
     """`pulumi up` of bench/bare: the same containers, and that is all."""
 
     def __init__(self, folder: Path, network: str) -> None:
-        self.title = f"bare: network {network}"
+        self.title = f"bare, {network}"
         self.url: str | None = None
         self.rollout, self._network = 0, network
         name = f"bare-{network.replace(' ', '-')}"

@@ -34,7 +34,7 @@ def show(
 def _rollouts(samples: Mapping[str, list[Sample]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("")
-    for title in ("last old answer", "new alone", "command"):
+    for title in ("last old answer", "new alone", "command ended"):
         table.add_column(title, justify="right")
     for title, each in samples.items():
         answered = _spread(each, lambda one: one.answered) if each[0].answered else "no router"
@@ -48,7 +48,7 @@ def _rollouts(samples: Mapping[str, list[Sample]]) -> Table:
 
 def _spread(samples: list[Sample], of: Callable[[Sample], float | None]) -> str:
     values = [value for each in samples if (value := of(each)) is not None]
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 
 def _comparisons(samples: Mapping[str, list[Sample]]) -> list[str]:
@@ -74,7 +74,7 @@ def _compared(
 ) -> str:
     ratio = _median(samples[ours], of) / _median(samples[other], of)
     verdict = "[green]met[/]" if ratio <= most else "[red]not met[/]"
-    return f"{what}: rehouse takes {ratio:.2f} of {other}; at most {most} asked: {verdict}"
+    return f"{what}: rehouse / {other} = {ratio:.2f}, at most {most} asked: {verdict}"
 
 
 def _median(samples: list[Sample], of: Callable[[Sample], float]) -> float:
@@ -95,15 +95,15 @@ def _losses(losses: Mapping[str, Loss]) -> Table:
 
 
 _LEGEND = f"""
-[dim]last old answer: until the old version answered last; one user asks every 5 ms.
-new alone: until then, and until the last old container ended as well.
-command: until the command returned; docker service update adds 5 s of watching.
-swarm: start-first, health {HEALTH};
-  behind the same HAProxy 2.6, which finds the tasks by the cluster's DNS.
-bare: the same containers by the same provider, no gate, no router.
-  per version: a docker.Network for each version, as rehouse has a network of
-  its own for each; the provider sleeps 2 s at making and at removing one.
-  for ever: one docker.Network that is made once.[/]
+[dim]last old answer  the old version answered for the last time (asked every 5 ms)
+new alone        that, and the last old container has ended
+command ended    docker service update then watches for 5 s more
+swarm            start-first, all behind the same HAProxy 2.6, which finds the
+                 tasks by the cluster's DNS; health {HEALTH}
+bare             the same containers by the same provider, no gate, no router
+  own networks   a docker.Network for each version, as rehouse has one for each
+                 (its own kind: the provider sleeps 2 s at both ends of one)
+  one network    a docker.Network that was made once[/]
 """
 
 

@@ -18,7 +18,7 @@ from lab.places import ADDRESS, REGISTRY
 SERVICE = "bench-web"
 _NETWORK, _FRONT = "bench-mesh", "bench-front"
 _SECOND = 1_000_000_000
-HEALTH = "every 1 s, timeout 1 s, 3 retries, no start period"
+HEALTH = "every 1 s"
 _PATIENCE = 30
 
 # As rehouse/components/haproxy.py has it, but for the servers, which come from the cluster's DNS.
@@ -121,7 +121,7 @@ class Swarm:
     label = f"com.docker.swarm.service.name={SERVICE}"
 
     def __init__(self, cluster: Cluster, parallelism: int) -> None:
-        self.title = f"swarm: parallelism {parallelism}"
+        self.title = f"swarm, parallelism {parallelism}"
         self._cluster, self._parallelism = cluster, parallelism
         self.url: str | None = cluster.url
 

@@ -9,8 +9,8 @@ import pulumi_docker as docker
 
 config = pulumi.Config()
 rollout, image = config.require("rollout"), config.require("image")
-# "per version", as Rehouse has it, or "for ever": made once.
-name = f"web-{rollout}" if config.require("network") == "per version" else "web"
+# "own networks": one for each version, as Rehouse has it; "one network": made once.
+name = f"web-{rollout}" if config.require("network") == "own networks" else "web"
 
 provider = docker.Provider("local", host="unix:///var/run/docker.sock")
 opts = pulumi.ResourceOptions(
