@@ -1,6 +1,7 @@
-"""`python -m engine`: builds the engine if there is none, and says where it is."""
+"""`python -m engine`: builds the engine if there is none, and says where it is; or runs a command with it."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -14,10 +15,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("--where", action="store_true", help="print its folder, build nothing")
     parser.add_argument("--go", action="store_true", help="print a Go that is new enough")
+    parser.add_argument("command", nargs="*", help="run with the engine: -- pulumi stack ls")
     wanted = parser.parse_args()
     # A SIGTERM must unwind as Ctrl-C does, so that an unfinished build is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        if wanted.command:
+            os.execvpe(wanted.command[0], wanted.command, home.complete_environment(os.environ))  # noqa: S606
         return _say_where() if wanted.where else _say_go() if wanted.go else _ensure()
     except home.EngineError as error:
         print(error, file=sys.stderr)

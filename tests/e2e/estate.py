@@ -22,6 +22,7 @@ import docker
 from ruamel.yaml import YAML
 
 from engine.home import complete_environment
+from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 
 CHECKOUT = Path(__file__).parents[2]
@@ -269,9 +270,11 @@ class Stack:
         return self.router_folder / "conf" / "web-router.cfg"
 
     def servers(self) -> list[Seen]:
-        """As the HAProxy of this stack knows them."""
+        """As the HAProxy of this stack knows them; none while it does not answer."""
         haproxy = Haproxy(self.router_folder / "admin.sock", None)
-        return haproxy.servers(f"web.test.{self.project}") or []
+        with contextlib.suppress(OutOfReach):
+            return haproxy.servers(f"web.test.{self.project}") or []
+        return []
 
     @property
     def _checkpoint(self) -> Path:
@@ -315,7 +318,9 @@ def stranger() -> Iterator[None]:
     """Somebody else's container, labelled as theirs: it is the same one, untouched, in the end."""
     with docker_client() as client:
         image = client.images.pull(f"{REGISTRY}/example", tag="1")
-        theirs = client.containers.run(image, detach=True, labels={"stranger": "yes"})
+        theirs = client.containers.run(
+            image, detach=True, network="none", labels={"stranger": "yes"}
+        )
         try:
             before = _fingerprints([client.containers.get(str(theirs.id))])
             yield

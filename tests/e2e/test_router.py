@@ -34,6 +34,7 @@ def test_a_router_that_was_killed_comes_back_the_same(stack: Stack) -> None:
     stack.up_or_fail(env={"SECOND": "1"})
     live, before = stack.generation(), stack.servers()
     kill_in(stack.router_container())
+    eventually(lambda: stack.router_container().attrs["RestartCount"] == 1)
     eventually(stack.serves)
     eventually(lambda: stack.servers() == before)
     assert stack.generation() == live
