@@ -89,10 +89,10 @@ def hold(trial: Trial) -> float:
 async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float:
     """All candidates at once; the first that fails fails all. Raises GateFailed."""
     began = time.monotonic()
+    # Not asyncio's own pool: that one waits for every thread, and a probe may hang for long.
     pool = ThreadPoolExecutor(max_workers=min(64, 2 * len(trial.candidates)))
-    asyncio.get_running_loop().set_default_executor(pool)
     trials = [
-        asyncio.create_task(_prove_one(each, trial.health, eyes[each.name]))
+        asyncio.create_task(_prove_one(each, trial.health, eyes[each.name], pool))
         for each in trial.candidates
     ]
     try:
@@ -102,6 +102,7 @@ async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float
     finally:
         for each in trials:
             each.cancel()
+        pool.shutdown(wait=False, cancel_futures=True)
     return round(time.monotonic() - began, 3)
 
 
@@ -113,18 +114,29 @@ class Unwell(Exception):
         self.candidate, self.reason = candidate, reason
 
 
-async def _prove_one(candidate: Candidate, health: Health, eyes: Eyes) -> None:
+async def _prove_one(
+    candidate: Candidate, health: Health, eyes: Eyes, pool: ThreadPoolExecutor
+) -> None:
     deadline, pause, good = time.monotonic() + health.within, FIRST_PROBE, 0
-    answer = "no answer yet"
+    loop = asyncio.get_running_loop()
     while good < health.times:
         await asyncio.sleep(pause)
         pause = min(2 * pause, health.every)
-        fault, answer = await asyncio.to_thread(_probe, candidate, health, eyes)
+        probe = loop.run_in_executor(pool, _probe, candidate, health, eyes)
+        fault, answer = await _bounded(probe, max(2 * health.every, deadline - time.monotonic()))
         good = 0 if fault else good + 1
-        if ended := await asyncio.to_thread(eyes.ended):
+        if ended := await loop.run_in_executor(pool, eyes.ended):
             raise Unwell(candidate, f"{ended}; last answer: {answer}")
         if good < health.times and time.monotonic() > deadline:
             raise Unwell(candidate, f"not well within {health.within:g} s; last answer: {answer}")
+
+
+async def _bounded(probe: asyncio.Future[tuple[bool, str]], seconds: float) -> tuple[bool, str]:
+    """A command may hang, an answer may drip: a second one would not be given any sooner."""
+    try:
+        return await asyncio.wait_for(probe, seconds)
+    except TimeoutError:
+        return True, f"none within {seconds:.3g} s"
 
 
 def _probe(candidate: Candidate, health: Health, eyes: Eyes) -> tuple[bool, str]:

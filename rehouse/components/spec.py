@@ -71,7 +71,7 @@ class Health(Part):
         ge=0.05,
         le=60,
         examples=["1s"],
-        description="Longest time between two probes, and the time one probe may take, 50ms to 60s.",
+        description="Longest time between two probes, and to wait for an answer, 50ms to 60s.",
     )
     times: int = Field(
         3,

@@ -7,7 +7,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from unittest.mock import MagicMock
@@ -41,6 +41,17 @@ class Eyes:
     def run(self, command: tuple[str, ...]) -> tuple[int, str]:
         self.asked.append(command)
         return next(self.statuses), "disk is full"
+
+
+class Hanging(Eyes):
+    """Whose commands end when the test says so."""
+
+    over = threading.Event()
+
+    def run(self, command: tuple[str, ...]) -> tuple[int, str]:
+        super().run(command)
+        self.over.wait(30)
+        return 0, ""
 
 
 class Web(ThreadingHTTPServer):
@@ -220,6 +231,31 @@ def test_a_command_that_fails_is_told():
     eyes.statuses = itertools.repeat(2)
     failure = failing(trial_at(1, exec=["/bin/check"], **IMPATIENT), eyes)
     assert "last answer: exit status 2: disk is full" in str(failure)
+
+
+def test_a_command_that_hangs_fails_when_the_time_is_over():
+    """Docker cannot end it, so nobody waits for its end, and no second one is started meanwhile."""
+    eyes = Hanging()
+    failure = failing(trial_at(1, exec=["/bin/check"], **IMPATIENT), eyes)
+    assert not eyes.over.is_set()
+    eyes.over.set()
+    assert "not well within 0.1 s; last answer: none within 0." in str(failure)
+    assert 1 == len(eyes.asked)
+
+
+def test_an_answer_that_drips_fails_when_the_time_is_over():
+    """Each byte comes in time, the whole of it never does."""
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with suppress(OSError):
+            while not over.wait(0.01):
+                connection.sendall(b"H")
+
+    with accepting(drip) as port:
+        failure = failing(trial_at(port, http="/", **IMPATIENT))
+        over.set()
+    assert "not well within 0.1 s; last answer: none within 0." in str(failure)
 
 
 def test_all_instances_are_tried_at_once():
