@@ -1,6 +1,7 @@
-"""Networks and volumes: what we make in Docker ourselves, for the instances of one generation to share."""
+"""Networks, ports and volumes: what the instances of one generation share on a Docker daemon."""
 
 import io
+import random
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -116,3 +117,22 @@ def remove_network(client: docker.DockerClient, network: str) -> None:
         return
     except APIError as error:
         raise LookupError(str(error.explanation)) from error
+
+
+PORTS = range(20000, 30000)  # below what Linux (32768) and Kubernetes (30000) choose themselves
+PORTS_LABEL = "rehouse.ports"
+
+
+def free_ports(client: docker.DockerClient, count: int) -> list[int]:
+    """Host ports that no container has and no network of ours keeps. Raises LookupError where too few are left."""
+    taken = {port for each in client.api.networks() for port in _kept(each)}
+    for container in client.api.containers():
+        taken |= {each.get("PublicPort", 0) for each in container["Ports"]}
+    free = [port for port in PORTS if port not in taken]
+    if len(free) < count:
+        raise LookupError(f"{count} ports are needed, {len(free)} from {PORTS[0]} on are free")
+    return random.sample(free, count)
+
+
+def _kept(network: Mapping[str, Mapping[str, str] | None]) -> list[int]:
+    return [int(port) for port in (network["Labels"] or {}).get(PORTS_LABEL, "").split()]

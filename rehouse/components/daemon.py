@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import docker
@@ -20,6 +21,9 @@ LOG_LINES = 20
 @contextmanager
 def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
     """A client of the daemon. Raises OutOfReach, also for what happens while it is used."""
+    if daemon.url.startswith("ssh://") and not find_spec("paramiko"):
+        what = "this Python's docker package cannot speak ssh"
+        raise OutOfReach(f"Docker daemon {daemon.name}", what, "pip install 'docker[ssh]'")
     try:
         client = _client(daemon)
     except (DockerException, OSError, requests.RequestException) as error:

@@ -11,7 +11,7 @@ from rehouse.components.spec import Part, ServiceSpec
 
 # Raise it whenever a target declares something else for the same spec: what stands is
 # then replaced by an ordinary rollout and never changed in place.
-TEMPLATE = 1
+TEMPLATE = 2
 
 
 class Generation(Part):

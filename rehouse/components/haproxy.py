@@ -1,33 +1,16 @@
-"""HAProxy's admin socket, and the configuration file that always says the same."""
+"""An HAProxy that runs, by its admin socket."""
 
 import csv
-import hashlib
 import io
 import os
 import socket
-from collections.abc import Iterable
 from pathlib import Path
 
 from rehouse.components.errors import OutOfReach
-from rehouse.components.spec import Health, Part, ServiceSpec
+from rehouse.components.front import Doors, Server
+from rehouse.components.spec import Part
 
-# A dead instance is out after about a second: 3 checks of 250 ms. Not a setting: HAProxy waits
-# one interval before its first check of a new server, so it is also what a shift waits for.
-CHECK = "check inter 250ms fastinter 100ms rise 1 fall 3 pool-purge-delay 250ms"
 SECONDS = 5
-
-
-class Server(Part):
-    """One instance as HAProxy knows it; the address is part of the name, so that a name never moves."""
-
-    name: str
-    address: str
-    weight: int
-
-    def arguments(self, checked: bool, weight: int) -> str:
-        return f"{self.name} {self.address} {CHECK if checked else ''} weight {weight}".replace(
-            "  ", " "
-        )
 
 
 class Seen(Part):
@@ -40,70 +23,15 @@ class Seen(Part):
     sessions: int
 
 
-class Front(Part):
-    """Frontend and backend of one service. Its name changes with its text: a name that runs, runs this text."""
-
-    backend: str
-    mode: str
-    bind: str
-    port: int
-    check: str
-
-    @property
-    def name(self) -> str:
-        digest = hashlib.sha256(self._text("").encode()).hexdigest()
-        return f"{self.backend}.{digest[:8]}"
-
-    def text(self, servers: Iterable[Server]) -> str:
-        """The whole file."""
-        return with_servers(self._text(self.name), servers)
-
-    def _text(self, name: str) -> str:
-        forwarded = "  option forwardfor\n" if self.mode == "http" else ""
-        return (
-            f"# Written by Rehouse, again at every shift.\n"
-            f"frontend {name}\n  mode {self.mode}\n  bind {self.bind}:{self.port}\n{_IDLE[self.mode]}"
-            f"  timeout client 1h\n  default_backend {self.backend}\n\n"
-            f"backend {self.backend}\n  mode {self.mode}\n  balance roundrobin\n{forwarded}"
-            f"  timeout connect 2s\n  timeout server 1h\n  timeout check 2s\n"
-            f"  retries 3\n  option redispatch 1\n{self.check}"
-        )
-
-
-def with_servers(text: str, servers: Iterable[Server]) -> str:
-    """The front that the text describes, with these servers instead of its own."""
-    kept = [line for line in text.splitlines() if not line.startswith("  server ")]
-    lines = [f"  server {each.arguments(True, each.weight)}" for each in servers]
-    return "\n".join([*kept, *lines]) + "\n"
-
-
-# Without the first, a reload closes idle connections under clients that are about to use them.
-_IDLE = {"http": "  option idle-close-on-response\n  timeout http-keep-alive 1h\n", "tcp": ""}
-
-
-def front_of(spec: ServiceSpec, label: str, bind: str) -> Front:
-    """The front of a service; *label* names it among all that one HAProxy may carry."""
-    mode = spec.router.mode
-    return Front(
-        backend=label, mode=mode, bind=bind, port=spec.published, check=_check_of(spec.health)
-    )
-
-
-def _check_of(health: Health) -> str:
-    if not health.http:
-        return ""  # HAProxy connects, and that is all it can do for exec as well
-    return (
-        "  option httpchk\n"
-        f"  http-check send meth GET uri {health.http} ver HTTP/1.1 hdr Host rehouse\n"
-        "  http-check expect status 200-399\n"
-    )
-
-
 class Haproxy:
     """An HAProxy that runs, by its admin socket; with its master socket it can be reloaded."""
 
     def __init__(self, admin: Path, master: Path | None) -> None:
         self._admin, self._master = admin, master
+
+    @classmethod
+    def behind(cls, doors: Doors) -> "Haproxy":
+        return cls(Path(doors.admin), Path(doors.master) if doors.master else None)
 
     def fronts(self) -> list[str]:
         """Names of the frontends."""

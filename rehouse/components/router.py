@@ -12,8 +12,9 @@ import pulumi_docker as docker
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from rehouse.components.errors import OutOfReach
-from rehouse.components.haproxy import front_of
-from rehouse.components.shifting import Shift, close, shift
+from rehouse.components.front import Shift, front_of
+from rehouse.components.haproxy import Haproxy
+from rehouse.components.shifting import close, shift
 from rehouse.components.site import RouterSite
 from rehouse.components.spec import ServiceSpec
 
@@ -195,10 +196,10 @@ def _plan(props: dict[str, Any]) -> Shift:
 def _stands(plan: Shift) -> bool:
     """False where a client was killed in the middle of a shift: the state then knows only what was before."""
     try:
-        haproxy = plan.doors.open()
+        haproxy = Haproxy.behind(plan.doors)
         servers = haproxy.servers(plan.front.backend) or ()
         runs = plan.front.name in haproxy.fronts()
-        written = Path(plan.doors.config).read_text()
+        written = plan.doors.written()
     except (OutOfReach, OSError):
         return True  # nobody can say, and what does not answer cannot be mended by a shift
     names = {each.name for each in servers} == {each.name for each in plan.servers}

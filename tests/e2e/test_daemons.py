@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +46,6 @@ def test_instances_are_spread_evenly_and_a_rollout_loses_nothing(
     assert placed(stack, DOCKER, f"unix://{over_tls.socket}") == [0, 0]
 
 
-@pytest.mark.xfail(
-    find_spec("paramiko") is None,
-    reason="docker-py wants paramiko even for ssh itself",
-    strict=True,
-)
 def test_three_daemons_one_of_them_over_ssh(stack: Stack, over_tls: Daemon) -> None:
     """One instance each, two ways to reach them: by their own addresses and by published ports."""
     with another_dockerd() as third, sshd({"DOCKER_HOST": third.url}) as server:
@@ -94,7 +88,6 @@ def test_a_daemon_that_is_down_is_named_and_the_others_are_left_alone(
     assert placed(stack, DOCKER, f"unix://{over_tls.socket}") == [1, 1]
 
 
-@pytest.mark.xfail(reason="Docker publishes on another port after every start", strict=True)
 def test_an_instance_that_crashes_behind_a_published_port_is_found_again(
     stack: Stack, over_tls: Daemon
 ) -> None:

@@ -84,12 +84,12 @@ class _Answers(Mocks):
 def _added(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     match kind:
         case "Container":
-            ports = [{**port, "external": 32_768} for port in inputs.get("ports") or ()]
-            return {"networkDatas": [{"ipAddress": "172.18.0.2"}], "ports": ports}
+            return {"networkDatas": [{"ipAddress": "172.18.0.2"}]}
         case "RemoteImage":
             return {"imageId": "sha256:" + "a" * 64}
         case "BridgeNetwork":
-            return {"network": f"{name}-random"}
+            ports = [20_000 + number for number in range(int(inputs["published"]))]
+            return {"network": f"{name}-random", "ports": ports}
         case "SecretVolume":
             return {"volume": f"{name}-random"}
         case "Traffic":

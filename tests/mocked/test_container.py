@@ -123,17 +123,18 @@ def test_an_instance_that_is_reached_directly_publishes_nothing():
     assert {"172.18.0.2:8080"} == addresses(update(service()))
 
 
-def test_an_instance_elsewhere_gets_a_port_that_docker_chooses():
-    """Never a fixed one: old and new stand side by side."""
-    run = update(service(spec(replicas=1), site=on(RACKS[0])))
-    assert [{"internal": 8080}] == container(run).inputs["ports"]
-    assert {"a:32768"} == addresses(run)
+def test_instances_elsewhere_get_ports_that_their_network_keeps():
+    """None is fixed, so old and new stand side by side; none changes when an instance starts again."""
+    run = update(service(spec(replicas=2), site=on(RACKS[0])))
+    ports = [each.inputs["ports"] for each in run.of("Container") if "router" not in each.name]
+    assert [[{"internal": 8080, "external": 20_000 + number}] for number in range(2)] == ports
+    assert {"a:20000", "a:20001"} == addresses(run)
 
 
 def test_the_address_of_a_machine_can_be_given():
     """Where the router reaches it at another address than we do."""
     daemon = Daemon(name="a", url="ssh://ops@jump", address="10.0.0.5")
-    assert {"10.0.0.5:32768"} == addresses(update(service(spec(replicas=1), site=on(daemon))))
+    assert {"10.0.0.5:20000"} == addresses(update(service(spec(replicas=1), site=on(daemon))))
 
 
 def test_secrets_are_mounted_read_only_from_a_volume_of_their_own():

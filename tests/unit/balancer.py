@@ -14,9 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from rehouse.components.haproxy import Front, Server, front_of
+from rehouse.components.front import Doors, Front, Server, Shift, front_of
+from rehouse.components.haproxy import Haproxy
 from rehouse.components.router import BASE
-from rehouse.components.shifting import Doors, Shift, shift
+from rehouse.components.shifting import shift
 from tests.unit.makers import spec
 
 PROGRAM = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -74,12 +75,12 @@ class Balancer:
             master=f"{home}/master.sock",
             config=f"{home}/conf/web.cfg",
         )
-        self.config, self.haproxy = Path(self.doors.config), self.doors.open()
+        self.config, self.haproxy = Path(self.doors.config), Haproxy.behind(self.doors)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
 
     def start(self) -> None:
-        assert PROGRAM
+        assert PROGRAM, "needs HAProxy: apt-get install haproxy"
         command = [PROGRAM, "-W", "-db", "-S", f"{self.home}/master.sock", "-f"]
         command += [f"{self.home}/haproxy.cfg", "-f", f"{self.home}/conf"]
         log = (self.home / "log").open("ab")

@@ -17,7 +17,7 @@ from rehouse.components.site import Daemon
 from tests.unit.makers import DIGEST, generation, spec
 
 SECRET: dict[str, Any] = {"spec": spec(secrets=("TOKEN",)), "secrets": {"TOKEN": "hunter2"}}
-GOLDEN = {1: ("web-4168fb8", "web-104531e")}
+GOLDEN = {2: ("web-00e2c05", "web-666e3d3")}
 
 ELSEWHERE = """
 from tests.unit.makers import generation, spec

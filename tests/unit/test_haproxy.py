@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from rehouse.components.errors import OutOfReach
-from rehouse.components.haproxy import Front, Haproxy, Server, front_of, with_servers
+from rehouse.components.front import Front, Server, front_of, with_servers
+from rehouse.components.haproxy import Haproxy
 from tests.unit.makers import spec
 
 LABEL = "web.stack.project"

@@ -2,19 +2,18 @@
 
 # ruff: noqa: SIM300
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rehouse.components import shifting
+from rehouse.components import reloading, shifting, waiting
 from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.haproxy import Haproxy
 from rehouse.components.shifting import close, shift
-from tests.unit.balancer import PROGRAM, Balancer, balancer, eventually, plan
-
-pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs HAProxy: apt install haproxy")
+from tests.unit.balancer import Balancer, balancer, eventually, plan
 
 
 @pytest.fixture
@@ -130,7 +129,7 @@ def test_a_server_that_fails_its_check_changes_nothing(
     router: Balancer, monkeypatch: pytest.MonkeyPatch
 ):
     """The old traffic is untouched, no server and no line of configuration is left."""
-    monkeypatch.setattr(shifting, "UP_SECONDS", 1)
+    monkeypatch.setattr(waiting, "UP_SECONDS", 1)
     old, bad, good = router.backend(), router.backend(status=500), router.backend()
     router.shift(old.server())
     before = router.config.read_text()
@@ -205,11 +204,37 @@ def test_moving_to_a_port_of_a_stranger_changes_nothing(router: Balancer):
     assert before == router.config.read_text()
 
 
+def test_another_address_on_the_same_port_is_no_stranger(router: Balancer):
+    """The port is ours already: it moves from one address to all."""
+    web = router.backend()
+    router.shift(web.server())
+    everywhere = router.front().model_copy(update={"bind": "*"})
+    shift(plan(router.doors, everywhere, web.server()))
+    assert ({web.name}, [everywhere.name]) == (router.answering(), router.haproxy.fronts())
+
+
+@pytest.mark.parametrize("bind", ["[::1]", "localhost"])
+def test_any_way_to_write_an_address_is_understood(router: Balancer, bind: str):
+    """A port in use is found by it, and a free one is not refused."""
+    with socket.create_server((bind.strip("[]"), 0), family=family(bind)) as stranger:
+        taken = router.front(port=stranger.getsockname()[1]).model_copy(update={"bind": bind})
+        with pytest.raises(Refused, match="is in use on this machine"):
+            shift(plan(router.doors, taken, router.backend().server()))
+    assert 0 == shift(plan(router.doors, taken, router.backend().server()))
+
+
+def test_an_address_of_another_machine_is_refused(router: Balancer):
+    """Its port is not in use: the address is wrong, and the error says so."""
+    elsewhere = router.front().model_copy(update={"bind": "192.0.2.1"})
+    with pytest.raises(Refused, match=r"192\.0\.2\.1 is no address of this machine"):
+        shift(plan(router.doors, elsewhere, router.backend().server()))
+
+
 def test_a_front_that_haproxy_rejects_leaves_what_runs_in_the_file(
     router: Balancer, monkeypatch: pytest.MonkeyPatch
 ):
     """Somebody else's broken file: the old front goes on, and a restart brings what runs now."""
-    monkeypatch.setattr(shifting, "RELOAD_SECONDS", 1)
+    monkeypatch.setattr(reloading, "RELOAD_SECONDS", 1)
     old, new = router.backend(), router.backend()
     router.shift(old.server())
     broken = router.home / "conf" / "x.cfg"
@@ -291,7 +316,7 @@ def test_a_shift_that_was_killed_while_it_drained_is_undone(router: Balancer):
 
 def test_an_interrupted_server_must_be_well_too(router: Balancer, monkeypatch: pytest.MonkeyPatch):
     """A server that a killed client has added gets no traffic before it is seen up."""
-    monkeypatch.setattr(shifting, "UP_SECONDS", 1)
+    monkeypatch.setattr(waiting, "UP_SECONDS", 1)
     old, bad = router.backend(), router.backend(status=500)
     router.shift(old.server())
     router.haproxy.add("web.stack.project", bad.server(), checked=True)
@@ -389,6 +414,10 @@ def test_nothing_half_written_is_ever_read(router: Balancer):
     """The file is replaced as a whole: its folder never keeps a part."""
     router.shift(router.backend().server())
     assert [Path(router.doors.config)] == list(router.config.parent.iterdir())
+
+
+def family(address: str) -> int:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def background(work) -> threading.Thread:

@@ -1,6 +1,7 @@
 """Instances as hardened Docker containers."""
 
 import hashlib
+import itertools
 
 import pulumi
 import pulumi_docker as docker
@@ -56,12 +57,15 @@ class ContainerHouse:
         )
         self._opts = pulumi.ResourceOptions.merge(opts, belt)
         name = f"{generation.name}-{daemon.name}"
-        self._network = BridgeNetwork(name, daemon, self._identity(), opts)
+        published = generation.placement().count(daemon) if daemon.reached_at else 0
+        self._network = BridgeNetwork(name, daemon, published, self._identity(), opts)
+        self._placed = itertools.count()
         self._image = self._pulled(f"{name}-image")
         self._secrets = self._written(f"{name}-secrets", opts) if generation.secrets else None
 
     def place(self, name: str) -> Instance:
         spec = self._generation.spec
+        port = self._host_port()
         container = docker.Container(
             name,
             image=self._image,
@@ -69,7 +73,7 @@ class ContainerHouse:
             envs=self._environment(name),
             user=spec.security.user,
             network_mode=self._network.network,
-            ports=self._ports(),
+            ports=self._ports(port),
             labels=self._labels(name),
             restart="unless-stopped",
             must_run=False,  # the gate sees what ended, at once and with its log
@@ -91,9 +95,8 @@ class ContainerHouse:
             volumes=self._mounts(),
             opts=self._opts,
         )
-        return Instance(
-            name, self._daemon, container.id, self._address(container), self._port(container)
-        )
+        answers_at = port or pulumi.Output.from_input(spec.port)
+        return Instance(name, self._daemon, container.id, self._address(container), answers_at)
 
     def _pulled(self, name: str) -> pulumi.Input[str]:
         """The id of the image; one that exists only locally is there already, and pinned by its id."""
@@ -126,11 +129,17 @@ class ContainerHouse:
             )
         ]
 
-    def _ports(self) -> list[docker.ContainerPortArgs] | None:
-        """No fixed host port, ever: Docker chooses one, and only where addresses cannot be reached directly."""
+    def _host_port(self) -> pulumi.Output[int] | None:
+        """Only where the instance's own address cannot be reached directly."""
         if not self._daemon.reached_at:
             return None
-        return [docker.ContainerPortArgs(internal=self._generation.spec.port)]
+        index = next(self._placed)
+        return self._network.ports.apply(lambda ports: int(ports[index]))
+
+    def _ports(self, port: pulumi.Output[int] | None) -> list[docker.ContainerPortArgs] | None:
+        if port is None:
+            return None
+        return [docker.ContainerPortArgs(internal=self._generation.spec.port, external=port)]
 
     def _address(self, container: docker.Container) -> pulumi.Output[str]:
         if self._daemon.reached_at:
@@ -138,11 +147,6 @@ class ContainerHouse:
         return container.network_datas.apply(
             lambda networks: (networks[0].ip_address if networks else None) or ""
         )
-
-    def _port(self, container: docker.Container) -> pulumi.Output[int]:
-        if self._daemon.reached_at:
-            return container.ports.apply(lambda ports: (ports[0].external if ports else None) or 0)
-        return pulumi.Output.from_input(self._generation.spec.port)
 
     def _labels(self, name: str) -> list[docker.ContainerLabelArgs]:
         return [

@@ -1,4 +1,4 @@
-"""The network of one generation on one daemon.
+"""The network of one generation on one daemon, and the ports by which it is reached from elsewhere.
 
 A resource of our own: the Pulumi provider sleeps two seconds before it looks at a network that it has
 made, and again before it believes that one is gone (networkReadRefreshDelay in its sources).
@@ -6,30 +6,49 @@ made, and again before it believes that one is gone (networkReadRefreshDelay in 
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from rehouse.components.belongings import create_network, remove_containers_in, remove_network
+from rehouse.components.belongings import (
+    PORTS_LABEL,
+    create_network,
+    free_ports,
+    remove_containers_in,
+    remove_network,
+)
 from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach
 from rehouse.components.site import Daemon
 
 
 class BridgeNetwork(Resource, module="rehouse", name="BridgeNetwork"):
-    """A bridge; its physical name ends in something random, as Pulumi's own would."""
+    """A bridge; its physical name ends in something random, as Pulumi's own would.
+
+    It keeps *published* host ports: Docker's own choice is another one after every start of a container,
+    and the one before may be somebody else's by then.
+    """
 
     network: pulumi.Output[str]
+    ports: pulumi.Output[Sequence[int]]
 
     def __init__(
-        self, name: str, daemon: Daemon, labels: dict[str, str], opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        daemon: Daemon,
+        published: int,
+        labels: dict[str, str],
+        opts: pulumi.ResourceOptions,
     ) -> None:
         inputs = {
             "name": name,
             "daemon": daemon.model_dump_json(),
             "labels": json.dumps(labels),
+            "published": published,
             "network": None,
+            "ports": None,
         }
         super().__init__(BridgeNetworkProvider(), name, inputs, opts)
 
@@ -44,13 +63,15 @@ class BridgeNetworkProvider(ResourceProvider):
         name = f"{props['name']}-{secrets.token_hex(4)[:7]}"
         with connected(daemon) as client:
             try:
-                network = create_network(client, name, json.loads(props["labels"]))
+                ports = free_ports(client, int(props["published"]))
+                kept = {PORTS_LABEL: " ".join(map(str, ports))} if ports else {}
+                network = create_network(client, name, {**json.loads(props["labels"]), **kept})
             except LookupError as error:
                 fix = "docker network prune, or more default-address-pools in the daemon's settings"
                 raise OutOfReach(
                     f"network of {props['name']}", f"cannot be created: {error}", fix
                 ) from error
-        return CreateResult(network, {**props, "network": name})
+        return CreateResult(network, {**props, "network": name, "ports": ports})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=False)

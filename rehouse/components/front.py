@@ -1,0 +1,119 @@
+"""What a router shall look like for one service, and the file that always says the same."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from rehouse.components.spec import Health, Part, ServiceSpec
+from rehouse.components.units import Seconds
+
+# A dead instance is out after about a second: 3 checks of 250 ms. Not a setting: HAProxy waits
+# one interval before its first check of a new server, so it is also what a shift waits for.
+CHECK = "check inter 250ms fastinter 100ms rise 1 fall 3 pool-purge-delay 250ms"
+
+
+class Server(Part):
+    """One instance as HAProxy knows it; the address is part of the name, so that a name never moves."""
+
+    name: str
+    address: str
+    weight: int
+
+    def arguments(self, checked: bool, weight: int) -> str:
+        return f"{self.name} {self.address} {CHECK if checked else ''} weight {weight}".replace(
+            "  ", " "
+        )
+
+
+class Front(Part):
+    """Frontend and backend of one service. Its name changes with its text: a name that runs, runs this text."""
+
+    backend: str
+    mode: str
+    bind: str
+    port: int
+    check: str
+
+    @property
+    def name(self) -> str:
+        digest = hashlib.sha256(self._text("").encode()).hexdigest()
+        return f"{self.backend}.{digest[:8]}"
+
+    def text(self, servers: Iterable[Server]) -> str:
+        """The whole file."""
+        return with_servers(self._text(self.name), servers)
+
+    def _text(self, name: str) -> str:
+        forwarded = "  option forwardfor\n" if self.mode == "http" else ""
+        return (
+            f"# Written by Rehouse, again at every shift.\n"
+            f"frontend {name}\n  mode {self.mode}\n  bind {self.bind}:{self.port}\n{_IDLE[self.mode]}"
+            f"  timeout client 1h\n  default_backend {self.backend}\n\n"
+            f"backend {self.backend}\n  mode {self.mode}\n  balance roundrobin\n{forwarded}"
+            f"  timeout connect 2s\n  timeout server 1h\n  timeout check 2s\n"
+            f"  retries 3\n  option redispatch 1\n{self.check}"
+        )
+
+
+def with_servers(text: str, servers: Iterable[Server]) -> str:
+    """The front that the text describes, with these servers instead of its own."""
+    kept = [line for line in text.splitlines() if not line.startswith("  server ")]
+    lines = [f"  server {each.arguments(True, each.weight)}" for each in servers]
+    return "\n".join([*kept, *lines]) + "\n"
+
+
+# Without the first, a reload closes idle connections under clients that are about to use them.
+_IDLE = {"http": "  option idle-close-on-response\n  timeout http-keep-alive 1h\n", "tcp": ""}
+
+
+def front_of(spec: ServiceSpec, label: str, bind: str) -> Front:
+    """The front of a service; *label* names it among all that one HAProxy may carry."""
+    mode = spec.router.mode
+    return Front(
+        backend=label, mode=mode, bind=bind, port=spec.published, check=_check_of(spec.health)
+    )
+
+
+def _check_of(health: Health) -> str:
+    if not health.http:
+        return ""  # HAProxy connects, and that is all it can do for exec as well
+    return (
+        "  option httpchk\n"
+        f"  http-check send meth GET uri {health.http} ver HTTP/1.1 hdr Host rehouse\n"
+        "  http-check expect status 200-399\n"
+    )
+
+
+class Doors(Part):
+    """Where an HAProxy is spoken to, and the file of ours that it reads."""
+
+    admin: str
+    master: str | None
+    config: str
+
+    def write(self, text: str | None) -> None:
+        """All or nothing: HAProxy may be restarted at any moment. None removes the file."""
+        config = Path(self.config)
+        if text is None:
+            config.unlink(missing_ok=True)
+            return
+        beside = config.with_suffix(".new")
+        beside.write_text(text)
+        beside.replace(config)
+
+    def written(self) -> str | None:
+        """What the file says, None where there is none."""
+        config = Path(self.config)
+        return config.read_text() if config.exists() else None
+
+
+class Shift(Part):
+    """What the router shall look like, and how long old requests may last."""
+
+    doors: Doors
+    front: Front
+    servers: tuple[Server, ...]
+    drain: Seconds
+
+    def write(self) -> None:
+        self.doors.write(self.front.text(self.servers))

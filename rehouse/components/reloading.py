@@ -1,0 +1,84 @@
+"""A new front: HAProxy learns it by a reload, which needs a free port and a master socket."""
+
+import errno
+import re
+import socket
+
+from rehouse.components.errors import OutOfReach, Refused
+from rehouse.components.front import Front, Shift, with_servers
+from rehouse.components.haproxy import Haproxy
+from rehouse.components.waiting import await_up, within
+
+RELOAD_SECONDS = 10
+
+
+def must_be_possible(wanted: Shift, haproxy: Haproxy) -> None:
+    """A new front needs its port and a reload: asked before anything that runs is changed."""
+    _must_be_free(wanted.front, wanted.doors.written() or "")
+    if not haproxy.can_reload:
+        wanted.write()
+        what = (
+            f"HAProxy does not know frontend {wanted.front.name}, and cannot be reloaded from here"
+        )
+        config = wanted.doors.config
+        fix = f"reload HAProxy so that it reads {config}, then run the update again; or set router.master"
+        raise Refused("router", what, fix)
+
+
+def bring(wanted: Shift, haproxy: Haproxy) -> None:
+    """The old process ends its requests while the new one listens already."""
+    before = wanted.doors.written()
+    wanted.write()
+    if not reload(haproxy) or not within(RELOAD_SECONDS, lambda: _knows(haproxy, wanted.front)):
+        wanted.doors.write(before and with_servers(before, wanted.servers))
+        what = f"HAProxy did not accept its new configuration for port {wanted.front.port}"
+        raise OutOfReach("router", what, "see HAProxy's own log; the front before is in place")
+    await_up(haproxy, wanted.front.backend, wanted.servers)
+
+
+def reload(haproxy: Haproxy) -> bool:
+    """Whether HAProxy has taken the order; the outcome shows in what it knows later."""
+    return within(RELOAD_SECONDS, lambda: _takes_reload(haproxy))
+
+
+def _takes_reload(haproxy: Haproxy) -> bool:
+    """Not while it is busy with another one."""
+    try:
+        haproxy.reload()
+    except OutOfReach:
+        return False
+    return True
+
+
+def _knows(haproxy: Haproxy, front: Front) -> bool:
+    try:
+        return front.name in haproxy.fronts()
+    except OutOfReach:  # between two processes
+        return False
+
+
+def _must_be_free(front: Front, before: str) -> None:
+    """HAProxy shares its ports with whoever asks alike, so a stranger would go unnoticed."""
+    if re.search(rf"^  bind .*:{front.port}$", before, re.MULTILINE):
+        return  # it is ours
+    fault = _why_not_free(front.bind, front.port)
+    if fault == errno.EADDRINUSE:
+        fix = f"end what listens there (ss -ltnp 'sport = :{front.port}'), or set router.publish in the spec"
+        raise Refused("router", f"port {front.port} is in use on this machine", fix)
+    if fault == errno.EADDRNOTAVAIL:
+        what = f"{front.bind} is no address of this machine"
+        raise Refused(
+            "router", what, "set router.bind of the site to one of them (ip address), or to *"
+        )
+
+
+def _why_not_free(address: str, port: int) -> int | None:
+    """The error number of the system, whoever listens there, however politely. None where it is free."""
+    host = "" if address == "*" else address.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno
+    return None
