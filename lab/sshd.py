@@ -105,11 +105,12 @@ def _make_key(path: Path) -> None:
 
 
 def _make_programs(folder: Path) -> Path:
-    # ssh takes its home from /etc/passwd and not from HOME: only a program in PATH can lead it.
+    # ssh takes its home from /etc/passwd and not from HOME: only a program in PATH can lead it. What comes
+    # first on its command line holds: connections that a client wants to share end with the server too.
     ssh = folder / "bin" / "ssh"
     ssh.parent.mkdir()
     real = shutil.which("ssh") or "/usr/bin/ssh"
-    ssh.write_text(f'#!/bin/sh\nexec {real} -F {folder}/config "$@"\n')
+    ssh.write_text(f'#!/bin/sh\nexec {real} -F {folder}/config -o ControlPath={folder}/%C "$@"\n')
     ssh.chmod(0o755)
     return ssh.parent
 

@@ -1,8 +1,7 @@
 """What we ask a Docker daemon ourselves: images, what became of a container, its log."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import docker
@@ -13,6 +12,7 @@ from docker.tls import TLSConfig
 
 from rehouse.components.errors import OutOfReach
 from rehouse.components.site import Daemon
+from rehouse.components.tunnel import Tunnel, tunnel
 
 SECONDS = 15  # an answer takes milliseconds; a registry that Docker asks for us may take longer
 LOG_LINES = 20
@@ -21,27 +21,27 @@ LOG_LINES = 20
 @contextmanager
 def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
     """A client of the daemon. Raises OutOfReach, also for what happens while it is used."""
-    if daemon.url.startswith("ssh://") and not find_spec("paramiko"):
-        what = "this Python's docker package cannot speak ssh"
-        raise OutOfReach(f"Docker daemon {daemon.name}", what, "pip install 'docker[ssh]'")
-    try:
-        client = _client(daemon)
-    except (DockerException, OSError, requests.RequestException) as error:
-        raise _out_of_reach(daemon, error) from error
-    try:
-        yield client
-    except requests.RequestException as error:
-        raise _out_of_reach(daemon, error) from error
-    finally:
-        client.close()
+    with ExitStack() as stack:
+        through = stack.enter_context(tunnel(daemon.url)) if _is_behind_ssh(daemon) else None
+        try:
+            client = stack.enter_context(closing(_client(daemon, through)))
+        except (DockerException, OSError, requests.RequestException) as error:
+            raise _out_of_reach(daemon, through, error) from error
+        try:
+            yield client
+        except requests.RequestException as error:
+            raise _out_of_reach(daemon, through, error) from error
 
 
-def _client(daemon: Daemon) -> docker.DockerClient:
+def _is_behind_ssh(daemon: Daemon) -> bool:
+    return daemon.url.startswith("ssh://")
+
+
+def _client(daemon: Daemon, through: Tunnel | None) -> docker.DockerClient:
     tls = _tls(Path(daemon.certificates)) if daemon.certificates else False
     client = docker.DockerClient(
-        base_url=daemon.url,
+        base_url=through.url if through else daemon.url,
         tls=tls,
-        use_ssh_client=True,
         version=MINIMUM_DOCKER_API_VERSION,  # "auto" would ask at once
         timeout=SECONDS,
     )
@@ -124,8 +124,9 @@ def _tls(folder: Path) -> TLSConfig:
     return TLSConfig(client_cert=pair, ca_cert=str(folder / "ca.pem"), verify=True)
 
 
-def _out_of_reach(daemon: Daemon, error: Exception) -> OutOfReach:
-    text = " ".join(str(error).split())
+def _out_of_reach(daemon: Daemon, through: Tunnel | None, error: Exception) -> OutOfReach:
+    """Where ssh has something to say, that is the reason; the client then knows only that it ended."""
+    text = " ".join(((through and through.said()) or str(error)).split())
     reason = text if len(text) <= 200 else f"…{text[-200:]}"
     fix = f"see that Docker runs there: docker --host {daemon.url} info"
     return OutOfReach(

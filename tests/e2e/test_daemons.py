@@ -46,6 +46,17 @@ def test_instances_are_spread_evenly_and_a_rollout_loses_nothing(
     assert placed(stack, DOCKER, f"unix://{over_tls.socket}") == [0, 0]
 
 
+@pytest.fixture
+def ssh_folder() -> Iterator[None]:
+    """A machine may be without it, and is without it afterwards."""
+    folder = Path("~/.ssh").expanduser()
+    was_there = folder.exists()
+    yield
+    if not was_there:
+        folder.rmdir()
+
+
+@pytest.mark.usefixtures("ssh_folder")
 def test_three_daemons_one_of_them_over_ssh(stack: Stack, over_tls: Daemon) -> None:
     """One instance each, two ways to reach them: by their own addresses and by published ports."""
     with another_dockerd() as third, sshd({"DOCKER_HOST": third.url}) as server:
@@ -65,6 +76,13 @@ def test_three_daemons_one_of_them_over_ssh(stack: Stack, over_tls: Daemon) -> N
         assert len(report.by_generation) == 2
         assert stack.destroy().code == 0
         assert placed(stack, *urls) == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("ssh_folder")
+def test_what_ssh_has_to_say_is_told(stack: Stack) -> None:
+    """Nobody listens there: not a broken pipe, but the reason, and what to try."""
+    stack.site["daemons"] = [{"name": "far", "url": "ssh://ops@127.0.0.1:1"}]
+    stack.up().explains("Docker daemon far at ssh://ops@127.0.0.1:1", "Connection refused")
 
 
 def test_a_daemon_that_is_down_is_named_and_the_others_are_left_alone(

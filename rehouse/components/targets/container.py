@@ -11,6 +11,7 @@ from rehouse.components.site import Daemon
 from rehouse.components.targets.base import Instance
 from rehouse.components.targets.network import BridgeNetwork
 from rehouse.components.targets.secrets import SecretVolume
+from rehouse.components.tunnel import SSH_OPTIONS
 
 SECRETS = "/run/secrets"
 
@@ -19,19 +20,11 @@ def provider_of(daemon: Daemon, service: str, opts: pulumi.ResourceOptions) -> d
     """One explicit provider a daemon. Its address is in its name: a provider that changes its address would
     believe that what runs at the old one runs at the new one."""
     digest = hashlib.sha256(daemon.url.encode()).hexdigest()[:7]
-    ssh = [
-        "-o",
-        "ControlMaster=auto",
-        "-o",
-        "ControlPath=~/.ssh/rehouse-%C",
-        "-o",
-        "ControlPersist=60",
-    ]
     return docker.Provider(
         f"{service}-{daemon.name}-{digest}",
         host=daemon.url,
         cert_path=daemon.certificates,
-        ssh_opts=ssh if daemon.url.startswith("ssh://") else None,
+        ssh_opts=list(SSH_OPTIONS) if daemon.url.startswith("ssh://") else None,
         opts=opts,
     )
 
