@@ -98,7 +98,7 @@ def environment(folder: Path, name: str) -> dict[str, str]:
     """What makes every command of Pulumi's in that folder speak of that stack."""
     return {
         **complete_environment(os.environ),
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_DEBUG_COMMANDS": "true",  # the flag --event-log is hidden behind it
         "PULUMI_STACK": name,

@@ -91,7 +91,7 @@ def recall(service: str) -> Ledger:
 
 
 def _outputs_of(stack: str) -> Mapping[str, str]:
-    """The engine keeps writing its state meanwhile, and a state in a folder can be met half written."""
+    """The engine keeps writing its state meanwhile, and that of a folder (its .attrs) can be met half written."""
     for pause in PAUSES:
         try:
             answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value

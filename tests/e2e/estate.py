@@ -169,7 +169,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         own = {
-            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_STACK": "test",
         }
