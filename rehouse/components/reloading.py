@@ -29,14 +29,22 @@ def bring(wanted: Shift, haproxy: Haproxy) -> None:
     """The old process ends its requests while the new one listens already."""
     before = wanted.doors.written()
     wanted.write()
-    if not reload(haproxy) or not within(RELOAD_SECONDS, lambda: _knows(haproxy, wanted.front)):
+    if not _reload(haproxy) or not within(
+        RELOAD_SECONDS, lambda: _knows(haproxy, wanted.front) is True
+    ):
         wanted.doors.write(before and with_servers(before, wanted.servers))
         what = f"HAProxy did not accept its new configuration for port {wanted.front.port}"
         raise OutOfReach("router", what, "see HAProxy's own log; the front before is in place")
     await_up(haproxy, wanted.front.backend, wanted.servers)
 
 
-def reload(haproxy: Haproxy) -> bool:
+def forget(front: Front, haproxy: Haproxy) -> None:
+    """Reads the files again, without that of the front; until then HAProxy would not hear a signal to stop."""
+    if _reload(haproxy):
+        within(RELOAD_SECONDS, lambda: _knows(haproxy, front) is False)
+
+
+def _reload(haproxy: Haproxy) -> bool:
     """Whether HAProxy has taken the order; the outcome shows in what it knows later."""
     return within(RELOAD_SECONDS, lambda: _takes_reload(haproxy))
 
@@ -50,11 +58,12 @@ def _takes_reload(haproxy: Haproxy) -> bool:
     return True
 
 
-def _knows(haproxy: Haproxy, front: Front) -> bool:
+def _knows(haproxy: Haproxy, front: Front) -> bool | None:
+    """None between two processes, when nobody can say."""
     try:
         return front.name in haproxy.fronts()
-    except OutOfReach:  # between two processes
-        return False
+    except OutOfReach:
+        return None
 
 
 def _must_be_free(front: Front, before: str) -> None:

@@ -117,6 +117,7 @@ class Router(pulumi.ComponentResource):
             log_driver="json-file",
             log_opts={"max-size": "10m", "max-file": "3"},
             labels=[docker.ContainerLabelArgs(label="rehouse.router", value=self._name)],
+            stop_signal="SIGTERM",  # images of HAProxy ask for SIGUSR1, which waits for idle connections
             destroy_grace_seconds=10,
             opts=opts,
         )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from rehouse.components.errors import OutOfReach
 from rehouse.components.front import Doors, Front, Server, Shift
 from rehouse.components.haproxy import Haproxy, Seen
-from rehouse.components.reloading import bring, must_be_possible, reload
+from rehouse.components.reloading import bring, forget, must_be_possible
 from rehouse.components.waiting import await_up, within
 
 START_SECONDS = 5
@@ -40,7 +40,7 @@ def close(doors: Doors, front: Front) -> None:
         return
     with suppress(OutOfReach):  # the reload ends what does not let go
         _remove(haproxy, front.backend, names)
-    reload(haproxy)
+    forget(front, haproxy)
 
 
 def _replace(wanted: Shift, haproxy: Haproxy, present: list[Seen], checked: bool) -> int:
