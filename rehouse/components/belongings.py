@@ -44,7 +44,7 @@ def create_volume(
     try:
         with _never_started(client, image, {name: {"bind": "/files"}}, labels) as container:
             client.api.put_archive(container, "/files", _packed(files, owner))
-    except APIError:
+    except BaseException:
         remove_volume(client, name)
         raise
 
@@ -85,20 +85,27 @@ def _never_started(
     try:
         yield str(container)
     finally:
-        client.api.remove_container(container, force=True)
+        client.api.remove_container(container, v=True, force=True)
 
 
-def remove_containers_in(client: docker.DockerClient, network: str) -> None:
-    """Also those that were never started, of which the network itself knows nothing."""
-    for each in client.api.containers(all=True):
+Labels = Mapping[str, str]
+
+
+def remove_containers_in(client: docker.DockerClient, network: str, labels: Labels) -> None:
+    """Ours, also those that were never started, of which the network itself knows nothing."""
+    for each in client.api.containers(all=True, filters=_labelled(labels)):
         if each["HostConfig"].get("NetworkMode") == network:
             client.api.remove_container(each["Id"], v=True, force=True)
 
 
-def remove_containers_with(client: docker.DockerClient, volume: str) -> None:
-    """Every container that mounts it."""
-    for each in client.api.containers(all=True, filters={"volume": volume}):
+def remove_containers_with(client: docker.DockerClient, volume: str, labels: Labels) -> None:
+    """Every container of ours that mounts it."""
+    for each in client.api.containers(all=True, filters={"volume": volume, **_labelled(labels)}):
         client.api.remove_container(each["Id"], v=True, force=True)
+
+
+def _labelled(labels: Labels) -> dict[str, list[str]]:
+    return {"label": [f"{name}={value}" for name, value in labels.items()]}
 
 
 def create_network(client: docker.DockerClient, name: str, labels: dict[str, str]) -> str:

@@ -29,6 +29,10 @@ def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
             raise _out_of_reach(daemon, through, error) from error
         try:
             yield client
+        except APIError as error:
+            what = f"refused: {error.explanation or error}"
+            fix = "see the daemon's own log, then run the update again"
+            raise OutOfReach(f"Docker daemon {daemon.name} at {daemon.url}", what, fix) from error
         except requests.RequestException as error:
             raise _out_of_reach(daemon, through, error) from error
 
@@ -117,6 +121,19 @@ def published_image(client: docker.DockerClient, image: str) -> tuple[str, list[
         raise LookupError(str(error.explanation or error).strip()) from error
     platforms = [f"{each['os']}/{each['architecture']}" for each in found.get("Platforms") or ()]
     return found["Descriptor"]["digest"], platforms
+
+
+def pull(client: docker.DockerClient, image: str) -> str:
+    """Its id; the registry is asked only where the daemon does not have it. Raises LookupError."""
+    if not (found := local_image(client, image)):
+        try:
+            client.api.pull(image)
+        except APIError as error:
+            raise LookupError(str(error.explanation or error).strip()) from error
+        found = local_image(client, image)
+    if not found:
+        raise LookupError("the registry has it not")
+    return str(found["Id"])
 
 
 def _tls(folder: Path) -> TLSConfig:

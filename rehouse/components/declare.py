@@ -27,7 +27,7 @@ def declare(
     shares = shares_of(ledger)
     gates: list[pulumi.Resource] = []
     servers: list[pulumi.Output[dict[str, Any]]] = []
-    for generation in ledger.standing_generations():
+    for generation in (each.at(site.daemons) for each in ledger.standing_generations()):
         instances = _raise(generation, spec.service, providers, opts)
         gates.append(_prove(generation, instances, opts))
         servers += [_server(instance, shares[generation.name]) for instance in instances]

@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
+from math import ceil
 from pathlib import Path
 
+from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.spec import Health, Part, ServiceSpec
 from rehouse.components.units import Seconds
 
 # A dead instance is out after about a second: 3 checks of 250 ms. Not a setting: HAProxy waits
 # one interval before its first check of a new server, so it is also what a shift waits for.
 CHECK = "check inter 250ms fastinter 100ms rise 1 fall 3 pool-purge-delay 250ms"
+
+SIGNATURE = "# Written by Rehouse, again at every shift."
 
 
 class Server(Part):
@@ -33,6 +37,7 @@ class Front(Part):
     bind: str
     port: int
     check: str
+    patience: int = 2  # seconds that an answer to a check may take
 
     @property
     def name(self) -> str:
@@ -46,11 +51,11 @@ class Front(Part):
     def _text(self, name: str) -> str:
         forwarded = "  option forwardfor\n" if self.mode == "http" else ""
         return (
-            f"# Written by Rehouse, again at every shift.\n"
+            f"{SIGNATURE}\n"
             f"frontend {name}\n  mode {self.mode}\n  bind {self.bind}:{self.port}\n{_IDLE[self.mode]}"
             f"  timeout client 1h\n  default_backend {self.backend}\n\n"
             f"backend {self.backend}\n  mode {self.mode}\n  balance roundrobin\n{forwarded}"
-            f"  timeout connect 2s\n  timeout server 1h\n  timeout check 2s\n"
+            f"  timeout connect 2s\n  timeout server 1h\n  timeout check {self.patience}s\n"
             f"  retries 3\n  option redispatch 1\n{self.check}"
         )
 
@@ -68,9 +73,13 @@ _IDLE = {"http": "  option idle-close-on-response\n  timeout http-keep-alive 1h\
 
 def front_of(spec: ServiceSpec, label: str, bind: str) -> Front:
     """The front of a service; *label* names it among all that one HAProxy may carry."""
-    mode = spec.router.mode
     return Front(
-        backend=label, mode=mode, bind=bind, port=spec.published, check=_check_of(spec.health)
+        backend=label,
+        mode=spec.router.mode,
+        bind=bind,
+        port=spec.published,
+        check=_check_of(spec.health),
+        patience=max(2, ceil(spec.health.every)),
     )
 
 
@@ -91,15 +100,30 @@ class Doors(Part):
     master: str | None
     config: str
 
+    def must_be_of(self, front: Front) -> None:
+        """Raises Refused where somebody else wrote the file, or we did for another service."""
+        text = self.written()
+        if text and not (text.startswith(SIGNATURE) and f"\nbackend {front.backend}\n" in text):
+            what = f"is not the file of {front.backend}: it would be overwritten"
+            raise Refused(
+                f"router, {self.config}", what, "give each service a file of its own: router.config"
+            )
+
     def write(self, text: str | None) -> None:
         """All or nothing: HAProxy may be restarted at any moment. None removes the file."""
         config = Path(self.config)
-        if text is None:
-            config.unlink(missing_ok=True)
-            return
-        beside = config.with_suffix(".new")
-        beside.write_text(text)
-        beside.replace(config)
+        try:
+            if text is None:
+                config.unlink(missing_ok=True)
+                return
+            beside = config.with_suffix(".new")
+            beside.write_text(text)
+            beside.replace(config)
+        except OSError as error:
+            fix = "see that this user may write there and that the disk is not full"
+            raise OutOfReach(
+                f"router, {config}", f"cannot be written: {error.strerror}", fix
+            ) from error
 
     def written(self) -> str | None:
         """What the file says, None where there is none."""

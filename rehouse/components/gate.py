@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from typing import Any, Protocol
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource
 
+from rehouse.components.createonly import CreateOnly
 from rehouse.components.daemon import Watch, connected
 from rehouse.components.errors import GateFailed
 from rehouse.components.site import Daemon
@@ -50,18 +51,13 @@ class Eyes(Protocol):
     def run(self, command: tuple[str, ...]) -> tuple[int, str]: ...
 
 
-class GateProvider(ResourceProvider):
-    """Create-only: it is passed once, and never again for the same generation."""
-
-    serialize_as_secret_always = False
+class GateProvider(CreateOnly):
+    """It is passed once, and never again for the same generation."""
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         trial = Trial.model_validate_json(props["trial"])
         seconds = hold(trial)
         return CreateResult(trial.generation, {**props, "seconds": seconds})
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
 
 
 class Gate(Resource, module="rehouse", name="Gate"):

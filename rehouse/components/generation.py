@@ -61,6 +61,12 @@ class Generation(Part):
             secrets=values,
         )
 
+    def at(self, daemons: tuple[Daemon, ...]) -> Self:
+        """The same generation, its daemons reached as the site says today: certificates and addresses move."""
+        today = {(each.name, each.url): each for each in daemons}
+        reached = tuple(today.get((each.name, each.url), each) for each in self.daemons)
+        return self.model_copy(update={"daemons": reached})
+
     def placement(self) -> tuple[Daemon, ...]:
         """The daemon of each instance, in order: spread evenly."""
         return tuple(self.daemons[index % len(self.daemons)] for index in range(self.spec.replicas))
@@ -68,8 +74,12 @@ class Generation(Part):
 
 def _secret(name: str, secrets: Mapping[str, str], spec: ServiceSpec) -> str:
     if name not in secrets:
-        fix = f"pulumi config set --secret --path 'secrets.{name}' VALUE"
+        fix = f"pulumi config set --secret --path 'secrets.{name}'"
         raise Wrong(f"service {spec.service}", f"secret {name} has no value in this stack", fix)
+    if not isinstance(secrets[name], str):
+        what = f"the value of secret {name} is {type(secrets[name]).__name__}, and must be a text"
+        fix = "give it in clear when the program runs: pulumi.Config().require(...), not require_secret(...)"
+        raise Wrong(f"service {spec.service}", what, fix)
     return secrets[name]
 
 

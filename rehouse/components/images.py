@@ -28,7 +28,7 @@ def _resolve(image: str, daemon: Daemon, remembered: Mapping[str, str]) -> tuple
         try:
             digest, platforms = published_image(client, image)
         except LookupError as error:
-            if local and _says_absent(str(error)):
+            if local and not _names_registry(image) and _says_absent(str(error)):
                 return str(local["Id"]), [_platform_of(local)]
             raise _unresolved(image, daemon, str(error), remembered) from error
     return f"{_repository(image)}@{digest}", platforms
@@ -58,6 +58,12 @@ def _unresolved(
     return OutOfReach(
         f"image {image}", f"cannot be resolved by Docker daemon {daemon.name}: {reason}", fix
     )
+
+
+def _names_registry(image: str) -> bool:
+    """As Docker tells a host from a folder: then a local copy is only old, never the image that is meant."""
+    first, slash, _ = image.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")
 
 
 def _says_absent(reason: str) -> bool:

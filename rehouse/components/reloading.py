@@ -3,6 +3,8 @@
 import errno
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.front import Front, Shift, with_servers
@@ -10,6 +12,26 @@ from rehouse.components.haproxy import Haproxy
 from rehouse.components.waiting import await_up, within
 
 RELOAD_SECONDS = 10
+LOCK_SECONDS = 60
+
+
+@contextmanager
+def alone_at(port: int) -> Iterator[None]:
+    """Nobody else on this machine brings a front for that port meanwhile: both would find it free."""
+    with socket.socket(socket.AF_UNIX) as lock:
+        if not within(LOCK_SECONDS, lambda: _binds(lock, f"\0rehouse-port-{port}")):
+            what = f"another update has been opening port {port} for {LOCK_SECONDS} s"
+            raise OutOfReach("router", what, "run the update again when it has ended")
+        yield
+
+
+def _binds(lock: socket.socket, name: str) -> bool:
+    """In the abstract namespace of unix(7): no file is left, and it ends with the process."""
+    try:
+        lock.bind(name)
+    except OSError:
+        return False
+    return True
 
 
 def must_be_possible(wanted: Shift, haproxy: Haproxy) -> None:
@@ -34,7 +56,11 @@ def bring(wanted: Shift, haproxy: Haproxy) -> None:
     ):
         wanted.doors.write(before and with_servers(before, wanted.servers))
         what = f"HAProxy did not accept its new configuration for port {wanted.front.port}"
-        raise OutOfReach("router", what, "see HAProxy's own log; the front before is in place")
+        fix = "see HAProxy's own log, then run the update again"
+        state = (
+            "the front before is in place; where there was one, the new generation has its traffic"
+        )
+        raise OutOfReach("router", what, fix, state)
     await_up(haproxy, wanted.front.backend, wanted.servers)
 
 

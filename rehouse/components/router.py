@@ -11,9 +11,11 @@ import pulumi
 import pulumi_docker as docker
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from rehouse.components.errors import OutOfReach
+from rehouse.components.createonly import CreateOnly
+from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.front import Shift, front_of
 from rehouse.components.haproxy import Haproxy
+from rehouse.components.pulled import PulledImage
 from rehouse.components.shifting import close, shift
 from rehouse.components.site import RouterSite
 from rehouse.components.spec import ServiceSpec
@@ -74,9 +76,7 @@ class Router(pulumi.ComponentResource):
         home = Home(f"{self._name}-home", str(self._home()), child)
         provider = docker.Provider(f"{self._name}-docker", host=self._site.daemon.url, opts=child)
         beside = pulumi.ResourceOptions(parent=self, provider=provider)
-        image = docker.RemoteImage(
-            f"{self._name}-image", name=self._site.image, keep_locally=True, opts=beside
-        )
+        image = PulledImage(f"{self._name}-image", self._site.image, self._site.daemon, child)
         container = self._container(image, home, beside)
         doors = home.path.apply(lambda path: _doors(Path(path), self._name))
         return doors, [container]
@@ -86,7 +86,7 @@ class Router(pulumi.ComponentResource):
         return root / f"{pulumi.get_project()}.{pulumi.get_stack()}.{self._name}"
 
     def _container(
-        self, image: docker.RemoteImage, home: "Home", opts: pulumi.ResourceOptions
+        self, image: PulledImage, home: "Home", opts: pulumi.ResourceOptions
     ) -> docker.Container:
         mount = docker.ContainerVolumeArgs(host_path=home.path, container_path="/rehouse")
         return docker.Container(
@@ -132,12 +132,13 @@ class Home(Resource, module="rehouse", name="RouterHome"):
         super().__init__(HomeProvider(), name, {"path": path, "made_parent": None}, opts)
 
 
-class HomeProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
+class HomeProvider(CreateOnly):
     def create(self, props: dict[str, Any]) -> CreateResult:
         home = Path(props["path"])
         made_parent = not home.parent.exists()
+        if Haproxy(home / "admin.sock", None).is_there():
+            what = "is that of a router that runs: another state has a stack of the same project and name"
+            raise Refused(f"router folder {home}", what, "set router.home to a folder of your own")
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             (home / "conf").mkdir(exist_ok=True)
@@ -149,9 +150,6 @@ class HomeProvider(ResourceProvider):
             )
             raise OutOfReach(f"router folder {home}", what, fix) from error
         return CreateResult(str(home), {**props, "made_parent": made_parent})
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         home = Path(props["path"])
@@ -202,7 +200,7 @@ def _stands(plan: Shift) -> bool:
         runs = plan.front.name in haproxy.fronts()
         written = plan.doors.written()
     except (OutOfReach, OSError):
-        return True  # nobody can say, and what does not answer cannot be mended by a shift
+        return False  # the shift says what is wrong with it
     names = {each.name for each in servers} == {each.name for each in plan.servers}
     return runs and names and written == plan.front.text(plan.servers)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pulumi
+from pydantic import ValidationError
 
 from rehouse.components.declare import declare
 from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
@@ -87,7 +88,12 @@ def recall(service: str) -> Ledger:
     """The ledger as the last update of this stack left it; an empty one where there was none."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     text = _outputs_of(stack).get(f"{service}-ledger")
-    return Ledger.model_validate_json(text) if text else Ledger()
+    try:
+        return Ledger.model_validate_json(text) if text else Ledger()
+    except ValidationError as error:
+        what = f"the ledger cannot be read: {error.error_count()} values are not as this version has them"
+        fix = "use the version of Rehouse that made the last update, or a later one"
+        raise OutOfReach(f"stack {stack}, output {service}-ledger", what, fix) from None
 
 
 def _outputs_of(stack: str) -> Mapping[str, str]:
@@ -95,12 +101,14 @@ def _outputs_of(stack: str) -> Mapping[str, str]:
     for pause in PAUSES:
         try:
             answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-        except Exception:  # noqa: BLE001  # the SDK raises nothing more special
+        except Exception as error:  # noqa: BLE001  # the SDK raises nothing more special
+            reason = " ".join(str(error).split())
             time.sleep(pause)
         else:
             return (answer or {}).get("outputs") or {}
     fix = "see that the state backend answers: pulumi stack output"
-    raise OutOfReach(f"stack {stack}", "its outputs, and in them the ledger, cannot be read", fix)
+    what = f"its outputs, and in them the ledger, cannot be read: {reason}"
+    raise OutOfReach(f"stack {stack}", what, fix)
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:
@@ -144,7 +152,11 @@ def _key(service: str) -> str:
 
 
 def _who() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 def _now() -> str:

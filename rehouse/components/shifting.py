@@ -6,7 +6,7 @@ from contextlib import suppress
 from rehouse.components.errors import OutOfReach
 from rehouse.components.front import Doors, Front, Server, Shift
 from rehouse.components.haproxy import Haproxy, Seen
-from rehouse.components.reloading import bring, forget, must_be_possible
+from rehouse.components.reloading import alone_at, bring, forget, must_be_possible
 from rehouse.components.waiting import await_up, within
 
 START_SECONDS = 5
@@ -18,20 +18,23 @@ def shift(wanted: Shift) -> int:
 
     Raises OutOfReach or Refused; the old servers then have the traffic that they had.
     """
+    wanted.doors.must_be_of(wanted.front)
     haproxy = Haproxy.behind(wanted.doors)
     within(START_SECONDS, haproxy.is_there)
     present = haproxy.servers(wanted.front.backend)
     runs = wanted.front.name in haproxy.fronts()
-    if not runs:
+    if runs:
+        return _replace(wanted, haproxy, present or [], checked=True)
+    with alone_at(wanted.front.port):
         must_be_possible(wanted, haproxy)
-    cut = 0 if present is None else _replace(wanted, haproxy, present, checked=runs)
-    if not runs:
+        cut = 0 if present is None else _replace(wanted, haproxy, present, checked=False)
         bring(wanted, haproxy)
     return cut
 
 
 def close(doors: Doors, front: Front) -> None:
     """Takes the service out of the router, as far as the router is still there."""
+    doors.must_be_of(front)
     doors.write(None)
     haproxy = Haproxy.behind(doors)
     try:
@@ -57,17 +60,17 @@ def _replace(wanted: Shift, haproxy: Haproxy, present: list[Seen], checked: bool
             else:
                 haproxy.add(backend, server, checked)
         await_up(haproxy, backend, pending if checked else [])
+        if checked:
+            wanted.write()
     except OutOfReach:
-        _remove(haproxy, backend, _strangers(wanted.doors, pending))
+        _remove(haproxy, backend, _unwritten(wanted.doors, pending))
         raise
-    if checked:
-        wanted.write()
     for server in wanted.servers:
         haproxy.weigh(backend, server)
     return _retire(haproxy, backend, old, wanted.drain)
 
 
-def _strangers(doors: Doors, servers: Sequence[Server]) -> list[str]:
+def _unwritten(doors: Doors, servers: Sequence[Server]) -> list[str]:
     """Those that the configuration does not know."""
     known = doors.written() or ""
     return [server.name for server in servers if f"  server {server.name} " not in known]

@@ -1,11 +1,13 @@
 """The machines a stack may use: Docker daemons and the router. Stack configuration, not part of a spec."""
 
+import socket
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from rehouse.components.errors import Wrong
 from rehouse.components.reading import read_data
 from rehouse.components.spec import Name, Part
 
@@ -44,12 +46,43 @@ class Daemon(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def complete_url(self) -> Self:
+        if self.url.startswith("unix://"):
+            return self
+        if not _is_usable(self.url):
+            raise PydanticCustomError(
+                "url", "must be scheme://host or scheme://user@host:port, without a password"
+            )
+        return self
+
     @property
     def reached_at(self) -> str | None:
         """Where published ports answer; None where the instances' own addresses are reachable from here."""
         if self.address or self.url.startswith("unix://"):
             return self.address
         return urlsplit(self.url).hostname
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        return place.port != 0 and bool(place.hostname) and not place.password
+    except ValueError:  # the port is no number
+        return False
+
+
+def address_of(daemon: Daemon) -> str:
+    """Where it is reached, in numbers: HAProxy does not resolve the names of servers that it is told while it runs.
+
+    Raises Wrong where nobody knows the name, for example because only ssh's configuration has it.
+    """
+    name = daemon.reached_at or ""
+    try:
+        return socket.gethostbyname(name)
+    except OSError as error:
+        fix = f"give the daemon an address in the site, like address: 10.0.0.5 ({error.strerror})"
+        raise Wrong(f"Docker daemon {daemon.name}", f"'{name}' is no known host", fix) from error
 
 
 class RouterSite(Part):

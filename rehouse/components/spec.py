@@ -36,7 +36,9 @@ IMAGE = re.compile(
 class Part(BaseModel):
     """Frozen, strict, and without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Health(Part):
@@ -44,10 +46,10 @@ class Health(Part):
 
     http: str | None = Field(
         None,
-        pattern=r"^/[!-~]*$",
+        pattern=r"^/[!$-&(-\[\]-~]*$",  # without what means something in HAProxy's configuration
         max_length=1024,
         examples=["/healthz"],
-        description="Path that answers 200 to 399 while the instance is well.",
+        description="Path that answers 200 to 399 while the instance is well, without quotes, # and backslash.",
     )
     tcp: Literal[True] | None = Field(
         None, examples=[True], description="true: it is enough that the port accepts connections."

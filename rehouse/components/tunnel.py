@@ -21,6 +21,7 @@ SSH_OPTIONS = (
     *("-o", "ControlMaster=auto"),
     *("-o", "ControlPath=~/.ssh/rehouse-%C"),
     *("-o", "ControlPersist=60"),
+    *("-o", "ServerAliveInterval=15"),  # a line that is dead is noticed after three of these
 )
 
 
@@ -93,4 +94,7 @@ def ssh_command(url: str) -> list[str]:
 
 def _make_folder() -> None:
     """ssh keeps shared connections there and does not make the folder for them; it does not ask $HOME."""
-    Path(getpwuid(os.getuid()).pw_dir, ".ssh").mkdir(mode=0o700, exist_ok=True)
+    with suppress(
+        KeyError, OSError
+    ):  # a user without an entry, or a home that is read-only: ssh says so itself
+        Path(getpwuid(os.getuid()).pw_dir, ".ssh").mkdir(mode=0o700, exist_ok=True)

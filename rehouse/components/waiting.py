@@ -23,20 +23,26 @@ def within(seconds: float, done: Callable[[], bool]) -> bool:
 
 def await_up(haproxy: Haproxy, backend: str, servers: Sequence[Server]) -> None:
     """Returns when HAProxy itself sees them up. Raises OutOfReach when it does not."""
-    names = {server.name for server in servers}
+    names = [server.name for server in servers]
 
-    def missing() -> list[Seen]:
-        seen = haproxy.servers(backend) or ()
-        return [
-            each for each in seen if each.name in names and not (each.up and each.check in _PASSED)
-        ]
+    def missing() -> dict[str, str]:
+        seen = {each.name: each for each in haproxy.servers(backend) or ()}
+        return {name: _check(seen.get(name)) for name in names if not _is_up(seen.get(name))}
 
     if not within(UP_SECONDS, lambda: not missing()) and (late := missing()):
-        first = late[0]
-        what = f"HAProxy does not see {first.name} up: check says {first.check}"
+        name, check = next(iter(late.items()))
+        what = f"HAProxy does not see {name} up: check says {check}"
         raise OutOfReach(
             f"router, backend {backend}", what, "see that the router reaches that address"
         )
+
+
+def _is_up(seen: Seen | None) -> bool:
+    return seen is not None and seen.up and seen.check in _PASSED
+
+
+def _check(seen: Seen | None) -> str:
+    return seen.check if seen else "nothing: it is not there"
 
 
 _PASSED = ("L4OK", "L7OK", "L7OKC", "L6OK")

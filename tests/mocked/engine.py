@@ -85,8 +85,8 @@ def _added(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     match kind:
         case "Container":
             return {"networkDatas": [{"ipAddress": "172.18.0.2"}]}
-        case "RemoteImage":
-            return {"imageId": "sha256:" + "a" * 64}
+        case "PulledImage":
+            return {"image_id": "sha256:" + "a" * 64}
         case "BridgeNetwork":
             ports = [20_000 + number for number in range(int(inputs["published"]))]
             return {"network": f"{name}-random", "ports": ports}

@@ -9,7 +9,10 @@ from rehouse.components.site import Daemon, Site
 from rehouse.components.spec import ServiceSpec
 from tests.unit.makers import spec
 
-RACKS = tuple(Daemon(name=name, url=f"ssh://ops@{name}") for name in ("a", "b", "c"))
+RACKS = tuple(
+    Daemon(name=name, url=f"ssh://ops@10.0.0.{number}")
+    for number, name in enumerate(("a", "b", "c"), start=1)
+)
 SECRET = "hunter2"
 
 FULL = spec(

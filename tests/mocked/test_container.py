@@ -5,6 +5,7 @@
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from rehouse.components import service as service_module
@@ -128,7 +129,7 @@ def test_instances_elsewhere_get_ports_that_their_network_keeps():
     run = update(service(spec(replicas=2), site=on(RACKS[0])))
     ports = [each.inputs["ports"] for each in run.of("Container") if "router" not in each.name]
     assert [[{"internal": 8080, "external": 20_000 + number}] for number in range(2)] == ports
-    assert {"a:20000", "a:20001"} == addresses(run)
+    assert {"10.0.0.1:20000", "10.0.0.1:20001"} == addresses(run)
 
 
 def test_the_address_of_a_machine_can_be_given():
@@ -160,40 +161,63 @@ def test_without_secrets_nothing_is_mounted():
 def test_an_image_is_pulled_once_a_machine_and_kept():
     """By its digest; other generations and services may need it."""
     run = update(service(spec(replicas=6), site=on(*RACKS)))
-    pulled = [each for each in run.of("RemoteImage") if each.name != "web-router-image"]
-    assert 3 == len(pulled)
-    assert all(each.inputs["keepLocally"] for each in pulled)
-    assert all("@sha256:" in each.inputs["name"] for each in pulled)
+    pulled = [each for each in run.of("PulledImage") if each.name != "web-router-image"]
+    assert [rack.name for rack in RACKS] == sorted(
+        json.loads(each.inputs["daemon"])["name"] for each in pulled
+    )
+    assert all("@sha256:" in each.inputs["image"] for each in pulled)
 
 
 def test_an_image_that_is_only_local_is_not_pulled(monkeypatch: pytest.MonkeyPatch):
     """It is there already, and runs by its id."""
     monkeypatch.setattr(service_module, "pin", lambda *_: IMAGE_ID)
     run = update(service())
-    assert ["web-router-image"] == run.names("RemoteImage")
+    assert ["web-router-image"] == run.names("PulledImage")
     assert IMAGE_ID == container(run).inputs["image"]
 
 
 def test_each_machine_has_one_provider_with_its_address_in_the_name():
     """A provider that moved would believe that what runs at the old address runs at the new one."""
-    here = update(service(site=on(Daemon(name="a", url="ssh://ops@one"))))
-    there = update(service(site=on(Daemon(name="a", url="ssh://ops@two"))))
+    here = update(service(site=on(Daemon(name="a", url="ssh://ops@10.0.0.1"))))
+    there = update(service(site=on(Daemon(name="a", url="ssh://ops@10.0.0.2"))))
     (first,), (second,) = providers(here), providers(there)
     assert first.name != second.name
-    assert ("ssh://ops@one", "ssh://ops@two") == (first.inputs["host"], second.inputs["host"])
+    assert ("ssh://ops@10.0.0.1", "ssh://ops@10.0.0.2") == (
+        first.inputs["host"],
+        second.inputs["host"],
+    )
 
 
 def test_three_machines_have_three_providers():
     """However many instances there are."""
     run = update(service(spec(replicas=9), site=on(*RACKS)))
-    assert ["ssh://ops@a", "ssh://ops@b", "ssh://ops@c"] == sorted(
-        each.inputs["host"] for each in providers(run)
+    assert [rack.url for rack in RACKS] == sorted(each.inputs["host"] for each in providers(run))
+
+
+def test_a_machine_that_only_ssh_knows_needs_an_address():
+    """HAProxy needs numbers: the name is refused before anything is created, with the key to set."""
+    with pytest.raises(
+        pulumi.RunError, match=r"'rack\.invalid' is no known host\nfix: give the daemon"
+    ):
+        update(service(site=on(Daemon(name="a", url="ssh://ops@rack.invalid"))))
+
+
+def test_the_way_to_a_machine_may_change():
+    """Certificates moved: the same generation stands on, and all that reaches the daemon knows the new folder."""
+    before, after = (
+        Daemon(name="a", url="tcp://10.0.0.1:2376", certificates=folder)
+        for folder in ("/old", "/new")
     )
+    first = update(service(site=on(before)))
+    second = update(service(site=on(after)), last=first)
+    assert first.outputs["web"] == second.outputs["web"]
+    (network,) = second.of("BridgeNetwork")
+    assert "/new" == json.loads(network.inputs["daemon"])["certificates"]
 
 
 def test_certificates_reach_the_provider():
     """tcp:// is spoken with TLS."""
-    daemon = Daemon(name="a", url="tcp://a:2376", certificates="/etc/rehouse/a")
+    daemon = Daemon(name="a", url="tcp://10.0.0.1:2376", certificates="/etc/rehouse/a")
     (provider,) = providers(update(service(site=on(daemon))))
     assert "/etc/rehouse/a" == provider.inputs["certPath"]
 

@@ -143,7 +143,7 @@ def test_the_spec_of_another_service_is_refused():
 def test_a_secret_without_value_is_refused():
     """It says the command that sets it."""
     assert refusal(service(FULL, secrets={})).endswith(
-        "fix: pulumi config set --secret --path 'secrets.TOKEN' VALUE"
+        "fix: pulumi config set --secret --path 'secrets.TOKEN'"
     )
 
 
@@ -214,7 +214,7 @@ def test_our_providers_are_kept_by_reference():
     """What is kept in the state is the name of a class, so that a newer Rehouse uses its own code."""
     run = update(service(FULL))
     ours = [each for each in run.declared if "pulumi-python:dynamic" in each.type]
-    assert {"Gate", "Traffic", "RouterHome", "BridgeNetwork", "SecretVolume"} == {
+    assert {"Gate", "Traffic", "RouterHome", "BridgeNetwork", "PulledImage", "SecretVolume"} == {
         each.type.rpartition(":")[2] for each in ours
     }
     for each in ours:

@@ -105,7 +105,7 @@ def test_a_missing_secret_is_refused():
         generation(spec=spec(secrets=("TOKEN",)), secrets={"OTHER": "x"})
     expected = (
         "service web: secret TOKEN has no value in this stack\n"
-        "fix: pulumi config set --secret --path 'secrets.TOKEN' VALUE"
+        "fix: pulumi config set --secret --path 'secrets.TOKEN'"
     )
     assert expected == str(raised.value)
 
@@ -146,6 +146,21 @@ def test_a_secret_is_hashed_slowly(monkeypatch: pytest.MonkeyPatch):
     generation(**SECRET)
     expected = {"salt": b"project/stack/web/TOKEN", "n": 2**14, "r": 8, "p": 1}
     assert [expected] == hashed
+
+
+def test_a_secret_that_is_no_text_is_refused():
+    """Pulumi's own way to read a secret gives an output, whose value nobody has yet."""
+    with pytest.raises(Wrong, match="secret TOKEN is object, and must be a text"):
+        generation(**{**SECRET, "secrets": {"TOKEN": object()}})
+
+
+def test_the_way_to_its_daemons_may_change():
+    """Name and url say which machine it is; how it is reached is the site's business of today."""
+    old = Daemon(name="a", url="tcp://10.0.0.1:2376", certificates="/old")
+    new = old.model_copy(update={"certificates": "/new"})
+    made = generation(daemons=(old,))
+    assert (new,) == made.at((new,)).daemons
+    assert (old,) == made.at((Daemon(name="b"),)).daemons
 
 
 def test_identity_holds_no_secret():

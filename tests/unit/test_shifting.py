@@ -2,6 +2,7 @@
 
 # ruff: noqa: SIM300
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from rehouse.components import reloading, shifting, waiting
 from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.haproxy import Haproxy
+from rehouse.components.reloading import alone_at
 from rehouse.components.shifting import close, shift
 from tests.unit.balancer import Balancer, balancer, eventually, plan
 
@@ -311,6 +313,46 @@ def test_a_shift_that_was_killed_while_it_drained_is_undone(router: Balancer):
     router.shift(old.server(), new.server(0))
     router.haproxy.drain("web.stack.project", old.server().name)
     router.shift(old.server())
+    assert ({old.name}, [old.server().name]) == (router.answering(), router.running())
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(router: Balancer):
+    """The administrator's own configuration, and that of another service of ours."""
+    other = router.front(port=router.other_port).model_copy(update={"backend": "other"})
+    for text in ("global\n  daemon\n", other.text([])):
+        router.config.write_text(text)
+        with pytest.raises(Refused, match=r"is not the file of web\.stack\.project"):
+            router.shift(router.backend().server())
+        with pytest.raises(Refused, match="would be overwritten"):
+            close(router.doors, router.front())
+        assert text == router.config.read_text()
+
+
+def test_two_services_that_open_one_port_take_turns(router: Balancer):
+    """Both would find it free, and HAProxy would share it: the second waits, and is refused."""
+    web, counts = router.backend(), []
+    with alone_at(router.port):
+        shifting_ = background(lambda: counts.append(router.shift(web.server())))
+        shifting_.join(0.3)
+        assert (True, False) == (shifting_.is_alive(), router.config.exists())
+    shifting_.join(20)
+    assert [0] == counts
+
+
+def test_a_folder_that_cannot_be_written_leaves_no_server(
+    router: Balancer, monkeypatch: pytest.MonkeyPatch
+):
+    """The disk is full in the middle of a shift: the servers that were added go, the old ones stay."""
+    old, new = router.backend(), router.backend()
+    router.shift(old.server())
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        with pytest.raises(OutOfReach, match="cannot be written: No space left on device"):
+            router.shift(new.server())
     assert ({old.name}, [old.server().name]) == (router.answering(), router.running())
 
 

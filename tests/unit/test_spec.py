@@ -48,7 +48,10 @@ HEALTH = (
     "How an instance shows that it is well: one of http, tcp and exec, "
     'for example {"http": "/healthz"}'
 )
-HTTP = 'Path that answers 200 to 399 while the instance is well, for example "/healthz"'
+HTTP = (
+    "Path that answers 200 to 399 while the instance is well, without quotes, # and backslash, "
+    'for example "/healthz"'
+)
 TCP = "true: it is enough that the port accepts connections, for example true"
 EXEC = (
     "Command that exits 0 inside the instance while it is well, "

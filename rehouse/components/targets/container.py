@@ -7,7 +7,8 @@ import pulumi
 import pulumi_docker as docker
 
 from rehouse.components.generation import Generation
-from rehouse.components.site import Daemon
+from rehouse.components.pulled import PulledImage
+from rehouse.components.site import Daemon, address_of
 from rehouse.components.targets.base import Instance
 from rehouse.components.targets.network import BridgeNetwork
 from rehouse.components.targets.secrets import SecretVolume
@@ -51,6 +52,7 @@ class ContainerHouse:
         self._opts = pulumi.ResourceOptions.merge(opts, belt)
         name = f"{generation.name}-{daemon.name}"
         published = generation.placement().count(daemon) if daemon.reached_at else 0
+        self._dynamic = opts
         self._network = BridgeNetwork(name, daemon, published, self._identity(), opts)
         self._placed = itertools.count()
         self._image = self._pulled(f"{name}-image")
@@ -96,7 +98,7 @@ class ContainerHouse:
         pinned = self._generation.image
         if pinned.startswith("sha256:"):
             return pinned
-        return docker.RemoteImage(name, name=pinned, keep_locally=True, opts=self._opts).image_id
+        return PulledImage(name, pinned, self._daemon, self._dynamic).image_id
 
     def _written(self, name: str, opts: pulumi.ResourceOptions) -> SecretVolume:
         # Deleted one after the other: both look for what a killed client left.
@@ -136,7 +138,7 @@ class ContainerHouse:
 
     def _address(self, container: docker.Container) -> pulumi.Output[str]:
         if self._daemon.reached_at:
-            return pulumi.Output.from_input(self._daemon.reached_at)
+            return pulumi.Output.from_input(address_of(self._daemon))
         return container.network_datas.apply(
             lambda networks: (networks[0].ip_address if networks else None) or ""
         )

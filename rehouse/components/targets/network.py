@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from rehouse.components.belongings import (
     PORTS_LABEL,
@@ -54,7 +54,7 @@ class BridgeNetwork(Resource, module="rehouse", name="BridgeNetwork"):
 
 
 class BridgeNetworkProvider(ResourceProvider):
-    """Create-only, like everything of a generation."""
+    """Create-only, like everything of a generation; only the way to its daemon may change."""
 
     serialize_as_secret_always = False
 
@@ -73,13 +73,16 @@ class BridgeNetworkProvider(ResourceProvider):
                 ) from error
         return CreateResult(network, {**props, "network": name, "ports": ports})
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=olds["daemon"] != news["daemon"])
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult({**olds, "daemon": news["daemon"]})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             # What the state knows is gone by now: this is what a client was creating when it was killed.
-            remove_containers_in(client, props["network"])
+            remove_containers_in(client, props["network"], json.loads(props["labels"]))
             try:
                 remove_network(client, id_)
             except LookupError as error:

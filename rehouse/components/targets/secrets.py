@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from rehouse.components.belongings import (
     create_volume,
@@ -50,7 +50,7 @@ class SecretVolume(Resource, module="rehouse", name="SecretVolume"):
 
 
 class SecretVolumeProvider(ResourceProvider):
-    """Create-only, like everything of a generation."""
+    """Create-only, like everything of a generation; only the way to its daemon may change."""
 
     serialize_as_secret_always = False
 
@@ -63,13 +63,16 @@ class SecretVolumeProvider(ResourceProvider):
         # What it answers is kept beside what it was asked, and needs no values.
         return CreateResult(name, {**props, "values": None, "volume": name})
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=olds["daemon"] != news["daemon"])
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult({**olds, "daemon": news["daemon"]})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             # What the state knows is gone by now: this is what a client was creating when it was killed.
-            remove_containers_with(client, id_)
+            remove_containers_with(client, id_, json.loads(props["labels"]))
             try:
                 remove_volume(client, id_)
             except LookupError as error:

@@ -1,0 +1,48 @@
+"""A site says which machines there are; what cannot be one is refused, and shown."""
+
+# ruff: noqa: SIM300
+
+import pytest
+
+from rehouse.components.errors import Wrong
+from rehouse.components.site import Daemon, address_of, read_site
+
+WHERE = "Pulumi.dev.yaml, site"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ssh://",
+        "ssh://ops@",
+        "ssh://ops:hunter2@rack",
+        "ssh://rack:22x",
+        "tcp://[::1",
+        "ssh://rack:0",
+    ],
+)
+def test_a_url_that_is_none_is_refused(url: str):
+    """Without a host, with a password, with a port that is no number: said at once, not in mid-update."""
+    with pytest.raises(Wrong, match="must be scheme://host") as raised:
+        read_site({"daemons": [{"url": url, "certificates": "/c"}]}, WHERE)
+    assert WHERE in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["ssh://rack", "ssh://ops@rack:2222", "tcp://10.0.0.1:2376"])
+def test_the_usual_urls_are_accepted(url: str):
+    """User and port are optional."""
+    assert url == read_site({"daemons": [{"url": url, "certificates": "/c"}]}, WHERE).daemons[0].url
+
+
+def test_a_machine_is_reached_at_a_number():
+    """Names are looked up on this machine; an address that is given wins."""
+    assert "127.0.0.1" == address_of(Daemon(url="ssh://ops@localhost"))
+    assert "10.0.0.5" == address_of(Daemon(url="ssh://ops@jump", address="10.0.0.5"))
+
+
+def test_a_name_that_nobody_knows_is_refused():
+    """Only ssh's own configuration may know it: the key that helps is named."""
+    with pytest.raises(
+        Wrong, match=r"'rack\.invalid' is no known host\nfix: give the daemon an address"
+    ):
+        address_of(Daemon(name="a", url="ssh://ops@rack.invalid"))
