@@ -21,7 +21,7 @@ _SECOND = 1_000_000_000
 HEALTH = "every 1 s"
 _PATIENCE = 30
 
-# As rehouse/components/haproxy.py has it, but for the servers, which come from the cluster's DNS.
+# As rehouse/components/front.py has it, but for the servers, which come from the cluster's DNS.
 _CONFIG = """\
 global
   log stdout format raw local0 notice

@@ -1,7 +1,8 @@
 """What one would write without Rehouse: the same containers, no gate, no router.
 
 A version has names of its own, so its containers are made before those of the last one are deleted.
-Everything that a container is given is what rehouse/components/targets/container.py gives it.
+Everything that a container is given is what rehouse/components/targets/container.py gives it; the limit of
+processes, which the provider does not know, is left out.
 """
 
 import pulumi
