@@ -26,6 +26,24 @@ class GateFailed(RehouseError):
     exit_code = 10
 
 
+class Undone(RehouseError):
+    """The rollout failed and was undone; the old generation is live."""
+
+    exit_code = 10
+
+
+class NotUndone(RehouseError):
+    """The rollout failed, and so did the undo: a person is needed."""
+
+    exit_code = 11
+
+
+class Contested(RehouseError):
+    """Somebody else holds the stack, or has changed it meanwhile."""
+
+    exit_code = 12
+
+
 class OutOfReach(RehouseError):
     """Something needed does not answer: Docker, a registry, the router."""
 

@@ -15,6 +15,7 @@ from pulumi.dynamic import CreateResult, Resource
 from rehouse.components.createonly import CreateOnly
 from rehouse.components.daemon import Watch, connected
 from rehouse.components.errors import GateFailed
+from rehouse.components.notes import errors_noted
 from rehouse.components.site import Daemon
 from rehouse.components.spec import Health, Part
 
@@ -54,6 +55,7 @@ class Eyes(Protocol):
 class GateProvider(CreateOnly):
     """It is passed once, and never again for the same generation."""
 
+    @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         trial = Trial.model_validate_json(props["trial"])
         seconds = hold(trial)

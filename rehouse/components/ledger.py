@@ -113,6 +113,25 @@ class Ledger(Part):
             )
         return self._without(name, "quarantined", quarantined={**self.quarantined, name: reason})
 
+    def failed(self, generation: Generation, reason: str, who: str, when: str) -> Self:
+        """It did not pass: remembered, and never chosen again by itself. Raises Refused while it gets traffic."""
+        return self.raised(generation, who, when).quarantine(generation.name, reason)
+
+    def rolled_back(self, name: str, reason: str, who: str, when: str) -> Self:
+        """A remembered generation has the traffic again; what it takes over from is quarantined.
+
+        Raises Refused if it is not remembered, is quarantined, or is live already.
+        """
+        target = self._remembered(name)
+        if self.standing == {name: 100}:
+            raise Refused(name, "is live already", "choose another: rehouse history")
+        left = {other: reason for other in self.live if other != name}
+        ledger = self.deployed(target, who, when)
+        return ledger._next(
+            quarantined={**ledger.quarantined, **left},
+            remembered=ledger._marked("quarantined", *left),
+        )
+
     def released(self, name: str) -> Self:
         """It may be raised again. Raises Refused if it is not quarantined."""
         if name not in self.quarantined:
@@ -120,6 +139,13 @@ class Ledger(Part):
             raise Refused(name, "is not quarantined", f"quarantined: {known}")
         left = {other: reason for other, reason in self.quarantined.items() if other != name}
         return self._next(quarantined=left)
+
+    def _remembered(self, name: str) -> Generation:
+        for record in self.remembered:
+            if record.generation.name == name:
+                return record.generation
+        known = ", ".join(record.generation.name for record in self.remembered) or "none"
+        raise Refused(name or "rollback", "is not remembered", f"remembered: {known}")
 
     def _without(self, name: str, outcome: Outcome, **changes: object) -> Self:
         standing = {other: weight for other, weight in self.standing.items() if other != name}

@@ -11,6 +11,7 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
 from rehouse.components.daemon import connected, pull
 from rehouse.components.errors import OutOfReach
+from rehouse.components.notes import errors_noted
 from rehouse.components.site import Daemon
 
 
@@ -27,6 +28,7 @@ class PulledImage(Resource, module="rehouse", name="PulledImage"):
 class PulledImageProvider(ResourceProvider):
     serialize_as_secret_always = False
 
+    @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         daemon, image = Daemon.model_validate_json(props["daemon"]), props["image"]
         with connected(daemon) as client:

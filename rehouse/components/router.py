@@ -15,6 +15,7 @@ from rehouse.components.createonly import CreateOnly
 from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.front import Shift, front_of
 from rehouse.components.haproxy import Haproxy
+from rehouse.components.notes import errors_noted
 from rehouse.components.pulled import PulledImage
 from rehouse.components.shifting import close, shift
 from rehouse.components.site import RouterSite
@@ -133,6 +134,7 @@ class Home(Resource, module="rehouse", name="RouterHome"):
 
 
 class HomeProvider(CreateOnly):
+    @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         home = Path(props["path"])
         made_parent = not home.parent.exists()
@@ -151,6 +153,7 @@ class HomeProvider(CreateOnly):
             raise OutOfReach(f"router folder {home}", what, fix) from error
         return CreateResult(str(home), {**props, "made_parent": made_parent})
 
+    @errors_noted()
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         home = Path(props["path"])
         shutil.rmtree(home, ignore_errors=True)
@@ -174,15 +177,18 @@ class Traffic(Resource, module="rehouse", name="Traffic"):
 class TrafficProvider(ResourceProvider):
     serialize_as_secret_always = False
 
+    @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(f"traffic-{_plan(props).front.backend}", _shifted(props))
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=olds["plan"] != news["plan"] or not _stands(_plan(olds)))
 
+    @errors_noted()
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(_shifted(news))
 
+    @errors_noted()
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         plan = _plan(props)
         close(plan.doors, plan.front)

@@ -17,6 +17,8 @@ from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
+from rehouse.components.notes import errors_noted, note
+from rehouse.components.order import Order, next_ledger
 from rehouse.components.site import Site
 from rehouse.components.spec import ServiceSpec, read_spec
 from rehouse.components.targets import TARGETS
@@ -66,20 +68,25 @@ class Service(pulumi.ComponentResource):
         _refuse_overrides()
         _must_know(target)
         wanted = _spec_named(name, spec)
-        last = recall(name)
-        image = pin(wanted.image, site.daemons, _pins(last))
-        generation = Generation.make(wanted, image, target, site.daemons, secrets, _key(name))
-        ledger = last.deployed(generation, _who(), _now())
-        shifted = declare(ledger, wanted, site, pulumi.ResourceOptions(parent=self))
+        last, order = recall(name), Order.given(name)
+        generation = None
+        if order is None or order.needs_spec:
+            image = pin(wanted.image, site.daemons, _pins(last))
+            generation = Generation.make(wanted, image, target, site.daemons, secrets, _key(name))
+        ledger = next_ledger(last, generation, order, _who(), _now())
+        _tell(name, generation, last, ledger)
+        face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
+        shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
         _remember(name, ledger, shifted)
-        return generation.name
+        return ", ".join(ledger.live)
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """The engine shows our errors as they read, and everything else with its traceback."""
     try:
-        yield
+        with errors_noted():
+            yield
     except RehouseError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -109,6 +116,25 @@ def _outputs_of(stack: str) -> Mapping[str, str]:
     fix = "see that the state backend answers: pulumi stack output"
     what = f"its outputs, and in them the ledger, cannot be read: {reason}"
     raise OutOfReach(f"stack {stack}", what, fix)
+
+
+def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:
+    """What the router goes by: the spec, unless something else is live, which is checked as its own spec says."""
+    live = [each.spec for each in ledger.standing_generations() if each.name in ledger.live]
+    return spec or (live[-1] if live else None)
+
+
+def _tell(service: str, wanted: Generation | None, last: Ledger, ledger: Ledger) -> None:
+    """What the update is about, for the command that runs it; and for the person that runs none."""
+    facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
+    if wanted:
+        facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
+        facts |= {"spec": wanted.spec.model_dump(mode="json")}
+    note("generation", **facts)
+    if wanted and wanted.name in ledger.quarantined and ledger is last:
+        reason = ledger.quarantined[wanted.name].partition("\n")[0]
+        live = ", ".join(ledger.live) or "nothing"
+        pulumi.log.warn(f"{wanted.name} is quarantined ({reason}), so {live} stays live")
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:

@@ -154,14 +154,29 @@ def test_a_wrong_spec_file_is_refused(tmp_path: Path):
     assert refusal(service(path)).startswith(f'{path}:3: port: must be a whole number, not "80"')
 
 
-def test_a_quarantined_generation_is_refused():
-    """What failed once is never chosen again by itself."""
+def test_a_quarantined_generation_is_not_chosen_again():
+    """What failed once is left alone by a plain update: what is live stays, and nothing changes."""
     first = update(service())
     (name,) = ledger(first).live
     beside = ledger(first).raised(generation(), "x", "y").shifted({generation().name: 100})
     quarantined = beside.quarantine(name, "exited with status 3")
-    again = Run(outputs={"web-ledger": quarantined.model_dump_json()})
-    assert refusal(service(), again).startswith(f"{name}: is quarantined: exited with status 3")
+    again = update(service(), Run(outputs={"web-ledger": quarantined.model_dump_json()}))
+    assert (generation().name, quarantined) == (again.outputs["web"], ledger(again))
+    assert not [each for each in again.declared if each.name.startswith(name)]
+
+
+def test_the_router_checks_what_is_live_and_not_what_the_spec_says():
+    """The spec's generation is quarantined: its health path is not the live one's."""
+    first = update(service(spec(health={"http": "/old"})))
+    failed = update(service(spec(health={"http": "/new"})), first)
+    ((old,), (name,)) = ledger(first).live, ledger(failed).live
+    back = ledger(failed).rolled_back(old, "it was slow", "x", "y")
+    again = update(
+        service(spec(health={"http": "/new"})), Run(outputs={"web-ledger": back.model_dump_json()})
+    )
+    (traffic,) = again.of("Traffic")
+    assert "/old" in traffic.inputs["plan"]
+    assert {name: "it was slow"} == ledger(again).quarantined
 
 
 def test_nothing_is_declared_before_a_refusal():

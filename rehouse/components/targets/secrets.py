@@ -20,6 +20,7 @@ from rehouse.components.belongings import (
 from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach
 from rehouse.components.generation import Generation
+from rehouse.components.notes import errors_noted
 from rehouse.components.site import Daemon
 
 
@@ -54,6 +55,7 @@ class SecretVolumeProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
+    @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = f"{props['name']}-{secrets.token_hex(4)[:7]}"
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
@@ -66,9 +68,11 @@ class SecretVolumeProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=olds["daemon"] != news["daemon"])
 
+    @errors_noted()
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult({**olds, "daemon": news["daemon"]})
 
+    @errors_noted()
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             # What the state knows is gone by now: this is what a client was creating when it was killed.

@@ -1,0 +1,49 @@
+"""What an update tells the command that runs it: facts and errors in a file, beside what the engine prints.
+
+Program and providers are processes of their own, started by the engine; the environment is what they share.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rehouse.components.errors import RehouseError
+
+VARIABLE = "REHOUSE_NOTES"
+
+
+def note(kind: str, **facts: Any) -> None:
+    """One line of JSON; nothing where nobody asked for it. No secret may be among the facts."""
+    if not (path := os.environ.get(VARIABLE)):
+        return
+    line = json.dumps({"kind": kind, **facts}) + "\n"
+    # One write in append mode: several processes write to it.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+
+
+def read_notes(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@contextmanager
+def errors_noted() -> Iterator[None]:
+    """Also a decorator, for what the engine calls: of an error that passes it keeps but the text."""
+    try:
+        yield
+    except RehouseError as error:
+        note(
+            "error",
+            where=error.where,
+            what=error.what,
+            fix=error.fix,
+            state=error.state,
+            code=error.exit_code,
+        )
+        raise
