@@ -69,7 +69,7 @@ class Ledger(Part):
             raise Refused(
                 name,
                 f"is quarantined: {self.quarantined[name]}",
-                "change the spec, or release it first",
+                "change the spec, or: rehouse deploy --force",
             )
         if name in self.standing:
             return self

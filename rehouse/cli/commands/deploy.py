@@ -1,0 +1,45 @@
+"""deploy: what the spec says becomes live."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.output import print_json
+from rehouse.cli.report import say_done
+from rehouse.cli.rollout import deploy
+from rehouse.cli.screen import live_view
+
+
+@click.command("deploy")
+@SERVICE
+@click.option(
+    "--target", help="Kind of house to move to; it is written to the stack's configuration."
+)
+@click.option("--force", is_flag=True, help="Also a generation that is quarantined.")
+@in_stack
+@JSON
+def command(
+    service: str | None,
+    target: str | None,
+    force: bool,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+) -> None:
+    """Raise, prove, shift, retire: one update, undone if it fails.
+
+    \b
+    Example:  rehouse deploy --stack prod
+    """
+    engine = engine_of(folder, stack)
+    if target:
+        engine.set_config("target", target)
+    with live_view(quiet=as_json) as on_event:
+        done = deploy(engine, service, force, on_event)
+    if as_json:
+        print_json(
+            "deploy", service=done.service, before=done.before, live=done.live, changed=done.changed
+        )
+    else:
+        say_done(done)

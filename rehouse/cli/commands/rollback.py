@@ -1,0 +1,42 @@
+"""rollback: a generation that was live before becomes live again."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from rehouse.cli.options import JSON, engine_of, in_stack
+from rehouse.cli.output import print_json
+from rehouse.cli.report import say_done
+from rehouse.cli.rollout import rollback
+from rehouse.cli.screen import live_view
+
+
+@click.command("rollback")
+@click.argument("generation", required=False)
+@click.option("--service", help="Which one, where the stack has several.")
+@click.option("--reason", help="Why; it is kept with the generation that is left.")
+@in_stack
+@JSON
+def command(
+    generation: str | None,
+    service: str | None,
+    reason: str | None,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+) -> None:
+    """Back to GENERATION, or to the one before: image, configuration and secrets as they were.
+
+    What it leaves is quarantined: a plain update does not choose it again.
+
+    \b
+    Example:  rehouse rollback web-81d0e4c --reason "slow queries"
+    """
+    with live_view(quiet=as_json) as on_event:
+        done = rollback(engine_of(folder, stack), service, generation, reason, on_event)
+    if as_json:
+        print_json(
+            "rollback", service=done.service, before=done.before, live=done.live, changed=True
+        )
+    else:
+        say_done(done)

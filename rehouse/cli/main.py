@@ -1,0 +1,61 @@
+"""The command `rehouse`: finds the verb, and prints what went wrong."""
+
+import importlib
+import pkgutil
+import sys
+from typing import Any
+
+import rich_click as click
+
+from rehouse.cli import commands
+from rehouse.cli.output import print_error, silence
+from rehouse.components.errors import RehouseError
+
+VERBS = sorted(each.name for each in pkgutil.iter_modules(commands.__path__))
+
+
+class Verbs(click.RichGroup):
+    """Imports a verb when it is asked for: the engine's packages are large."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return [name.rstrip("_") for name in VERBS]
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        module = next((each for each in VERBS if each.rstrip("_") == name), None)
+        if module is None:
+            return None
+        found: click.Command = importlib.import_module(f"rehouse.cli.commands.{module}").command
+        return found
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rehouse")
+def cli() -> None:
+    """Moves services between houses without losing a request.
+
+    A change never patches what runs: it raises a new generation beside the live one, proves it, shifts the
+    traffic, and retires the old one.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Ends the process, with the exit codes of docs/reference/exit-codes.md."""
+    words = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        ended: Any = cli.main(words, prog_name="rehouse", standalone_mode=False)
+    except RehouseError as error:
+        print_error(error, as_json="--json" in words)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        silence()
+        return 0
+    return ended if isinstance(ended, int) else 0

@@ -1,0 +1,42 @@
+"""What commands print: data on stdout, everything else on stderr, and every error in one place."""
+
+import json
+import os
+import sys
+from typing import Any
+
+from rich.console import Console
+
+from rehouse.components.errors import RehouseError
+
+VERSION = 1  # of the shape of all --json output; docs/reference/json.md
+
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+stdout = Console(highlight=False, soft_wrap=True)
+
+
+def print_json(command: str, **facts: Any) -> None:
+    """One object on stdout."""
+    _write({"version": VERSION, "command": command, **facts})
+
+
+def print_error(error: RehouseError, as_json: bool) -> None:
+    """*where: what*, then the way out, then what is running now."""
+    if as_json:
+        words = {"where": error.where, "what": error.what, "fix": error.fix, "state": error.state}
+        _write({"version": VERSION, "error": {**words, "code": error.exit_code}})
+        return
+    for number, line in enumerate(str(error).splitlines()):
+        style = "bold red" if number == 0 else None
+        stderr.print(line, style=style, markup=False)
+
+
+def silence() -> None:
+    """Whoever read our output has gone: nothing more to say, and nothing to complain about."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+
+
+def _write(shape: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(shape, indent=2, sort_keys=True) + "\n")
+    sys.stdout.flush()
