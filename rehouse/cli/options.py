@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import rich_click as click
 
-from rehouse.cli.engine import Engine
 from rehouse.cli.project import project_folder
+
+if TYPE_CHECKING:
+    from rehouse.cli.engine import Engine
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -16,25 +18,27 @@ JSON = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object on stdout, errors too."
 )
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+FOLDER = click.option(
+    "--folder",
+    "-C",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=".",
+    help="Folder of the project, or one below it.",
+)
 
 
 def in_stack(command: F) -> F:
     """--folder and --stack; the command gets an ``engine``."""
-    folder = click.option(
-        "--folder",
-        "-C",
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        default=".",
-        help="Folder of the project, or one below it.",
-    )
     stack = click.option(
         "--stack",
         "-s",
         envvar="REHOUSE_STACK",
         help="Name of the stack; the selected one by default.",
     )
-    return folder(stack(command))
+    return FOLDER(stack(command))
 
 
-def engine_of(folder: Path, stack: str | None) -> Engine:
+def engine_of(folder: Path, stack: str | None) -> "Engine":
+    from rehouse.cli.engine import Engine  # large: the help and the checks do without it
+
     return Engine(project_folder(folder), stack)

@@ -23,12 +23,16 @@ def print_json(command: str, **facts: Any) -> None:
 def print_error(error: RehouseError, as_json: bool) -> None:
     """*where: what*, then the way out, then what is running now."""
     if as_json:
-        words = {"where": error.where, "what": error.what, "fix": error.fix, "state": error.state}
-        _write({"version": VERSION, "error": {**words, "code": error.exit_code}})
+        _write({"version": VERSION, "error": words_of(error)})
         return
     for number, line in enumerate(str(error).splitlines()):
         style = "bold red" if number == 0 else None
         stderr.print(line, style=style, markup=False)
+
+
+def words_of(error: RehouseError) -> dict[str, Any]:
+    words = {"where": error.where, "what": error.what, "fix": error.fix, "state": error.state}
+    return {**words, "code": error.exit_code}
 
 
 def silence() -> None:
