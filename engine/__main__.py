@@ -21,11 +21,20 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if wanted.command:
-            os.execvpe(wanted.command[0], wanted.command, home.complete_environment(os.environ))  # noqa: S606
+            return _run(wanted.command)
         return _say_where() if wanted.where else _say_go() if wanted.go else _ensure()
     except home.EngineError as error:
         print(error, file=sys.stderr)
         return OUT_OF_REACH
+
+
+def _run(command: list[str]) -> int:
+    """Only returns where there is no such command."""
+    try:
+        os.execvpe(command[0], command, home.complete_environment(os.environ))  # noqa: S606
+    except FileNotFoundError:
+        print(f"{command[0]}: no such command", file=sys.stderr)
+        return 127
 
 
 def _say_where() -> int:

@@ -116,6 +116,22 @@ def create_network(client: docker.DockerClient, name: str, labels: dict[str, str
         raise LookupError(str(error.explanation)) from error
 
 
+def network_exists(client: docker.DockerClient, network: str) -> bool:
+    try:
+        client.api.inspect_network(network)
+    except NotFound:
+        return False
+    return True
+
+
+def volume_exists(client: docker.DockerClient, name: str) -> bool:
+    try:
+        client.api.inspect_volume(name)
+    except NotFound:
+        return False
+    return True
+
+
 def remove_network(client: docker.DockerClient, network: str) -> None:
     """Also if it is gone already. Raises LookupError with Docker's words, for example while it is in use."""
     try:

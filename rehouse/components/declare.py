@@ -29,7 +29,7 @@ def declare(
     servers: list[pulumi.Output[dict[str, Any]]] = []
     for generation in (each.at(site.daemons) for each in ledger.standing_generations()):
         instances = _raise(generation, spec.service, providers, opts)
-        gates.append(_prove(generation, instances, opts))
+        gates.append(_prove(generation, instances, ledger.before(generation.name), opts))
         servers += [_server(instance, shares[generation.name]) for instance in instances]
     router = Router(
         f"{spec.service}-router", spec, site.router, pulumi.Output.all(*servers), gates, opts
@@ -65,11 +65,17 @@ def _raise(
     ]
 
 
-def _prove(generation: Generation, instances: list[Instance], opts: pulumi.ResourceOptions) -> Gate:
+def _prove(
+    generation: Generation,
+    instances: list[Instance],
+    before: str | None,
+    opts: pulumi.ResourceOptions,
+) -> Gate:
     trial = pulumi.Output.json_dumps(
         {
             "generation": generation.name,
             "health": generation.spec.health.model_dump(mode="json"),
+            "before": before,
             "pids": generation.spec.resources.pids,
             "candidates": [
                 {

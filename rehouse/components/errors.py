@@ -1,5 +1,7 @@
 """What went wrong, where, and the way out."""
 
+from typing import Self
+
 
 class RehouseError(Exception):
     """*where: what*, then ``fix:`` what to change or run, then ``state:`` what is running now.
@@ -12,6 +14,10 @@ class RehouseError(Exception):
     def __init__(self, where: str, what: str, fix: str, state: str | None = None) -> None:
         self.where, self.what, self.fix, self.state = where, what, fix, state
         super().__init__(f"{where}: {what}\nfix: {fix}" + (f"\nstate: {state}" if state else ""))
+
+    def with_state(self, state: str) -> Self:
+        """The same, with what is running now where it did not say so."""
+        return self if self.state else type(self)(self.where, self.what, self.fix, state)
 
 
 class Wrong(RehouseError):

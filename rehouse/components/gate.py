@@ -2,9 +2,10 @@
 
 import asyncio
 import http.client
+import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -42,6 +43,7 @@ class Trial(Part):
     health: Health
     pids: int
     candidates: tuple[Candidate, ...]
+    before: str | None  # what has the traffic meanwhile
 
 
 class Eyes(Protocol):
@@ -139,6 +141,8 @@ async def _bounded(probe: asyncio.Future[tuple[bool, str]], seconds: float) -> t
 
 def _probe(candidate: Candidate, health: Health, eyes: Eyes) -> tuple[bool, str]:
     """Whether the answer was a bad one, and the answer."""
+    if not candidate.address:
+        return True, "none: it has no address any more"
     try:
         return _kind(health)(candidate, health, eyes)
     except (OSError, http.client.HTTPException) as error:
@@ -182,10 +186,20 @@ def _ask_inside(_candidate: Candidate, health: Health, eyes: Eyes) -> tuple[bool
 
 
 def _failed(trial: Trial, failure: Unwell, log: str) -> GateFailed:
-    tail = "\n".join(f"  | {line}" for line in log.splitlines()) or "  | (it printed nothing)"
+    tail = "\n".join(f"  | {line}" for line in _folded(log)) or "  | (it printed nothing)"
+    candidate, live = failure.candidate, trial.before
+    clean = "go back to the earlier spec and run the update again" if live else "pulumi destroy"
     return GateFailed(
         f"gate of {trial.generation}",
-        f"instance {failure.candidate.name} {failure.reason}\nits last lines:\n{tail}",
-        "mend the service or its spec; to clean up, go back to the earlier spec and run the update again",
-        "what was live before stays live and keeps all traffic",
+        f"instance {candidate.name} {failure.reason}\n"
+        f"its last lines (docker logs {candidate.container[:12]}):\n{tail}",
+        f"mend the service or its spec; to clean up, {clean}",
+        f"{live} stays live and keeps all traffic" if live else "nothing is live, as before",
     )
+
+
+def _folded(log: str) -> Iterator[str]:
+    """A line that is printed again and again is shown once."""
+    for line, times in itertools.groupby(log.splitlines()):
+        count = len(list(times))
+        yield f"{line} ({count} times)" if count > 1 else line

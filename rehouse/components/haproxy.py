@@ -21,6 +21,8 @@ class Seen(Part):
     serves: bool
     check: str
     sessions: int
+    weight: int = 0
+    status: str = ""  # as HAProxy calls it: UP, DOWN, MAINT, DRAIN, no check
 
 
 class Haproxy:
@@ -115,7 +117,13 @@ def _seen(row: dict[str, str]) -> Seen:
     up = row["status"].startswith(("UP", "no check", "DRAIN", "NOLB"))
     serves = int(row["weight"] or 0) > 0 and not row["status"].startswith(("DRAIN", "MAINT"))
     return Seen(
-        name=row["svname"], up=up, serves=serves, check=check, sessions=int(row["scur"] or 0)
+        name=row["svname"],
+        up=up,
+        serves=serves,
+        check=check,
+        sessions=int(row["scur"] or 0),
+        weight=int(row["weight"] or 0),
+        status=row["status"].partition(" ")[0],
     )
 
 
@@ -131,7 +139,10 @@ def _converse(path: Path, command: str) -> str:
             while chunk := connection.recv(65536):
                 answer += chunk
     except OSError as error:
-        fix = "see that HAProxy runs and that this user may open its socket; start it, then run the update again"
+        fix = (
+            "see that HAProxy runs (one of ours: docker ps --all --filter label=rehouse.router, then docker start; "
+            "pulumi up --refresh where it is gone) and that this user may open its socket"
+        )
         raise OutOfReach(
             f"router at {path}", f"does not answer: {error.strerror or error}", fix
         ) from error

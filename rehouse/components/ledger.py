@@ -23,6 +23,41 @@ class Record(Part):
     outcome: Outcome
 
 
+class Progress(Part):
+    """A rollout that takes several updates: which share of the traffic the new generation gets, step by step.
+
+    *at* counts the steps that were taken; after the last of *steps* it has everything, and the old ones stay
+    warm. *since* is when this step began. *before* is what to go back to.
+    """
+
+    generation: str
+    before: dict[str, Percent]
+    steps: tuple[Percent, ...]
+    at: int = 0
+    since: str
+    began: str
+    held: bool = False  # a person wants it to wait
+
+    @property
+    def share(self) -> int:
+        """Percent of the traffic that the new generation gets at this step."""
+        return self.steps[self.at] if self.at < len(self.steps) else 100
+
+    @property
+    def bakes(self) -> bool:
+        """It has everything already."""
+        return self.at >= len(self.steps)
+
+    def weights(self) -> dict[str, int]:
+        """The rest goes to those that were live before, as they shared it then."""
+        rest = 100 - self.share
+        shared = {name: rest * weight // 100 for name, weight in self.before.items()}
+        first = next(iter(shared), None)
+        if first:
+            shared[first] += rest - sum(shared.values())
+        return {**shared, self.generation: self.share}
+
+
 class Ledger(Part):
     """One service in one stack. Every transition gives a new ledger with the next serial number."""
 
@@ -30,6 +65,7 @@ class Ledger(Part):
     standing: dict[str, Percent] = {}  # name to percent of the traffic
     remembered: tuple[Record, ...] = ()  # newest first; the standing ones among them
     quarantined: dict[str, str] = {}  # name to reason
+    progress: Progress | None = None
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
@@ -37,6 +73,11 @@ class Ledger(Part):
         assert set(self.standing) <= known, "a standing generation is not remembered"
         assert sum(self.standing.values()) in (0, 100), "the weights do not add up"
         assert not set(self.standing) & set(self.quarantined), "a quarantined generation stands"
+        if self.progress:
+            named = {self.progress.generation, *self.progress.before}
+            assert named <= set(self.standing), (
+                "the rollout in progress is about what does not stand"
+            )
         return self
 
     @property
@@ -52,6 +93,12 @@ class Ledger(Part):
             if record.generation.name in self.standing
         )
 
+    def before(self, name: str) -> str | None:
+        """What was live when this generation was raised, as far as it is remembered."""
+        names = [record.generation.name for record in self.remembered]
+        older = self.remembered[names.index(name) + 1 :]
+        return next((r.generation.name for r in older if r.outcome in ("live", "retired")), None)
+
     def deployed(self, generation: Generation, who: str, when: str) -> Self:
         """The whole replacement as one step: raised, shifted, all others retired. Itself, if nothing changes."""
         if self.standing == {generation.name: 100}:
@@ -61,6 +108,43 @@ class Ledger(Part):
             if name != generation.name:
                 ledger = ledger.retired(name)
         return ledger
+
+    def begun(self, generation: Generation, steps: tuple[int, ...], who: str, when: str) -> Self:
+        """The first step of a rollout in several: it stands beside what is live, and has its first share."""
+        before = {name: weight for name, weight in self.standing.items() if weight}
+        progress = Progress(
+            generation=generation.name, before=before, steps=steps, since=when, began=when
+        )
+        return self.raised(generation, who, when)._in_progress(progress)
+
+    def advanced(self, when: str) -> Self:
+        """The next share. Raises Refused where no rollout is in progress, or it has everything already."""
+        progress = self._must_progress()
+        if progress.bakes:
+            raise Refused(
+                progress.generation, "has all of the traffic already", "finish it, or abort it"
+            )
+        changes = {"at": progress.at + 1, "since": when, "held": False}
+        return self._in_progress(progress.model_copy(update=changes))
+
+    def held(self, held: bool, when: str) -> Self:
+        """It waits for a person, or does not any more."""
+        progress = self._must_progress()
+        return self._next(progress=progress.model_copy(update={"held": held, "since": when}))
+
+    def finished(self) -> Self:
+        """The old ones are retired. Raises Refused while they still get traffic."""
+        progress = self._must_progress()
+        ledger = self._next(progress=None)
+        for name in progress.before:
+            ledger = ledger.retired(name)
+        return ledger
+
+    def aborted(self, reason: str) -> Self:
+        """Everything is as it was before, and the new one is quarantined."""
+        progress = self._must_progress()
+        back = self._next(progress=None).shifted(progress.before)
+        return back.quarantine(progress.generation, reason)
 
     def raised(self, generation: Generation, who: str, when: str) -> Self:
         """It stands, without traffic yet. Raises Refused if it is quarantined."""
@@ -139,6 +223,14 @@ class Ledger(Part):
             raise Refused(name, "is not quarantined", f"quarantined: {known}")
         left = {other: reason for other, reason in self.quarantined.items() if other != name}
         return self._next(quarantined=left)
+
+    def _in_progress(self, progress: Progress) -> Self:
+        return self.shifted(progress.weights())._next(progress=progress)
+
+    def _must_progress(self) -> Progress:
+        if self.progress is None:
+            raise Refused("rollout", "none is in progress", "rehouse status shows what is live")
+        return self.progress
 
     def _remembered(self, name: str) -> Generation:
         for record in self.remembered:

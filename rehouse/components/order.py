@@ -11,16 +11,19 @@ from rehouse.components.spec import Part
 
 VARIABLE = "REHOUSE_ORDER"
 
-Kind = Literal["deploy", "rollback", "undo"]
+Kind = Literal[
+    "deploy", "begin", "advance", "hold", "release", "finish", "abort", "rollback", "undo"
+]
 
 
 class Order(Part):
     """One step for one service. It carries names and reasons, and never a value: it travels in the environment.
 
     *serial* is that of the ledger on which the order was decided. ``deploy`` raises what the spec says, also
-    where it is quarantined if *force* is set. ``rollback`` goes back to the remembered *generation*, and
-    quarantines what it leaves with the *reason*. ``undo`` declares what was live; with a *reason* what the
-    spec says is quarantined, without one it may be tried again.
+    where it is quarantined if *force* is set. ``begin`` does so in *steps*, shares of the traffic in percent;
+    ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
+    the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
+    live; with a *reason* what the spec says is quarantined, without one it may be tried again.
     """
 
     kind: Kind
@@ -29,6 +32,7 @@ class Order(Part):
     generation: str | None = None
     reason: str | None = None
     force: bool = False
+    steps: tuple[int, ...] = ()
 
     @classmethod
     def given(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self | None:
@@ -40,7 +44,7 @@ class Order(Part):
     @property
     def needs_spec(self) -> bool:
         """Whether it is about what the spec says; if not, its image need not be found."""
-        return self.kind == "deploy" or (self.kind == "undo" and self.reason is not None)
+        return self.kind in ("deploy", "begin") or (self.kind == "undo" and self.reason is not None)
 
 
 def next_ledger(
@@ -57,15 +61,43 @@ def next_ledger(
     if wanted is None:
         return _without_spec(order, last, who, when)
     if order is None:
-        return last if wanted.name in last.quarantined else last.deployed(wanted, who, when)
+        return _by_hand(last, wanted, who, when)
     if order.kind == "undo":
         return last.failed(wanted, order.reason or "failed", who, when)
-    if order.force and wanted.name in last.quarantined:
-        return last.released(wanted.name).deployed(wanted, who, when)
-    return last.deployed(wanted, who, when)
+    _must_not_progress(last)
+    free = last.released(wanted.name) if order.force and wanted.name in last.quarantined else last
+    if order.kind == "begin":
+        return free.begun(wanted, order.steps, who, when)
+    return free.deployed(wanted, who, when)
+
+
+def _by_hand(last: Ledger, wanted: Generation, who: str, when: str) -> Ledger:
+    """A plain update: the whole replacement at once, unless a command has decided otherwise."""
+    if last.progress and wanted.name == last.progress.generation:
+        return last
+    _must_not_progress(last)
+    return last if wanted.name in last.quarantined else last.deployed(wanted, who, when)
 
 
 def _without_spec(order: Order | None, last: Ledger, who: str, when: str) -> Ledger:
-    if order and order.kind == "rollback":
-        return last.rolled_back(order.generation or "", order.reason or "rolled back", who, when)
+    reason = order.reason if order and order.reason else "given up"
+    match order and order.kind:
+        case "advance":
+            return last.advanced(when)
+        case "hold" | "release":
+            return last.held(order is not None and order.kind == "hold", when)
+        case "finish":
+            return last.finished()
+        case "abort":
+            return last.aborted(reason)
+        case "rollback":
+            _must_not_progress(last)
+            return last.rolled_back((order and order.generation) or "", reason, who, when)
     return last
+
+
+def _must_not_progress(last: Ledger) -> None:
+    if last.progress:
+        what = f"the rollout of {last.progress.generation} is in progress"
+        fix = "rehouse resume goes on with it, rehouse promote takes its next step, rehouse abort undoes it"
+        raise Contested("ledger", what, fix, f"it has {last.progress.share} % of the traffic")

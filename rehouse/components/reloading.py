@@ -13,6 +13,7 @@ from rehouse.components.waiting import await_up, within
 
 RELOAD_SECONDS = 10
 LOCK_SECONDS = 60
+UNTOUCHED = "what was live before stays live and keeps all traffic"
 
 
 @contextmanager
@@ -98,8 +99,9 @@ def _must_be_free(front: Front, before: str) -> None:
         return  # it is ours
     fault = _why_not_free(front.bind, front.port)
     if fault == errno.EADDRINUSE:
-        fix = f"end what listens there (ss -ltnp 'sport = :{front.port}'), or set router.publish in the spec"
-        raise Refused("router", f"port {front.port} is in use on this machine", fix)
+        fix = f"set router.publish in the spec; ss -ltnp 'sport = :{front.port}' shows who has it"
+        where = f"router of {front.backend}"
+        raise Refused(where, f"port {front.port} is in use on this machine", fix, UNTOUCHED)
     if fault == errno.EADDRNOTAVAIL:
         what = f"{front.bind} is no address of this machine"
         raise Refused(

@@ -9,7 +9,14 @@ from typing import Any
 import platformdirs
 import pulumi
 import pulumi_docker as docker
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from rehouse.components.createonly import CreateOnly
 from rehouse.components.errors import OutOfReach, Refused
@@ -152,6 +159,11 @@ class HomeProvider(CreateOnly):
             )
             raise OutOfReach(f"router folder {home}", what, fix) from error
         return CreateResult(str(home), {**props, "made_parent": made_parent})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """For ``pulumi refresh``: one that is gone leaves the state."""
+        there = Path(props["path"], "haproxy.cfg").exists()
+        return ReadResult(id_ if there else None, props)
 
     @errors_noted()
     def delete(self, _id: str, props: dict[str, Any]) -> None:

@@ -70,10 +70,12 @@ class Service(pulumi.ComponentResource):
         wanted = _spec_named(name, spec)
         last, order = recall(name), Order.given(name)
         generation = None
-        if order is None or order.needs_spec:
-            image = pin(wanted.image, site.daemons, _pins(last))
-            generation = Generation.make(wanted, image, target, site.daemons, secrets, _key(name))
-        ledger = next_ledger(last, generation, order, _who(), _now())
+        with nothing_changed(last):
+            if order is None or order.needs_spec:
+                image = pin(wanted.image, site.daemons, _pins(last))
+                key = _key(name)
+                generation = Generation.make(wanted, image, target, site.daemons, secrets, key)
+            ledger = next_ledger(last, generation, order, _who(), _now())
         _tell(name, generation, last, ledger)
         face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
@@ -89,6 +91,17 @@ def plain_errors() -> Iterator[None]:
             yield
     except RehouseError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+@contextmanager
+def nothing_changed(ledger: Ledger) -> Iterator[None]:
+    """Whatever goes wrong here, goes wrong before anything is touched: the error says what is live."""
+    try:
+        yield
+    except RehouseError as error:
+        live = ", ".join(ledger.live)
+        state = f"nothing has changed; {live} is live" if live else "nothing has changed"
+        raise error.with_state(state) from None
 
 
 def recall(service: str) -> Ledger:

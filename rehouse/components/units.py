@@ -35,6 +35,17 @@ def _written(duration: float) -> str:
     return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
 
 
+def pause(text: object) -> float | None:
+    """None for ``promote``: until a person says so."""
+    return None if text == "promote" else seconds(text)
+
+
+Pause = Annotated[
+    float | None,
+    BeforeValidator(pause),
+    PlainSerializer(lambda length: "promote" if length is None else _written(length)),
+    WithJsonSchema({"type": "string", "pattern": f"{_DURATION}|^promote$"}),
+]
 Seconds = Annotated[
     float,
     BeforeValidator(seconds),

@@ -33,7 +33,11 @@ def await_up(haproxy: Haproxy, backend: str, servers: Sequence[Server]) -> None:
         name, check = next(iter(late.items()))
         what = f"HAProxy does not see {name} up: check says {check}"
         raise OutOfReach(
-            f"router, backend {backend}", what, "see that the router reaches that address"
+            f"router, backend {backend}",
+            what,
+            "see that it still runs (docker ps --all) and that the router reaches that address; to clean up, "
+            "go back to the earlier spec and run the update again",
+            "what was live before stays live and keeps all traffic",
         )
 
 

@@ -60,7 +60,7 @@ def test_a_broken_generation_gets_no_traffic_and_says_why(served: Stack, broken:
     with Load(served.url, rate=20) as load:
         run = served.up(**broken.spec)
     run.explains("gate of web-", "instance web-", broken.reason, "last answer: " + broken.answer)
-    run.explains(broken.log, "fix: ", "state: what was live before stays live")
+    run.explains(broken.log, "fix: ", f"state: {live} stays live")
     assert_only(live, load)
     assert served.unchanged(live) == theirs
 

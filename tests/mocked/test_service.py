@@ -143,7 +143,7 @@ def test_the_spec_of_another_service_is_refused():
 def test_a_secret_without_value_is_refused():
     """It says the command that sets it."""
     assert refusal(service(FULL, secrets={})).endswith(
-        "fix: pulumi config set --secret --path 'secrets.TOKEN'"
+        "fix: pulumi config set --secret --path 'secrets.TOKEN'\nstate: nothing has changed"
     )
 
 

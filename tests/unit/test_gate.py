@@ -293,13 +293,13 @@ def test_the_first_failure_ends_the_trial_of_all():
 def test_the_failure_shows_the_log():
     """Where, what, the instance's last lines, the way out and what is still live."""
     with web(ALWAYS) as server:
-        failure = failing(trial(server, http="/"), Eyes(lambda: "exited with status 3", "a\nb"))
+        failure = failing(trial(server, http="/"), Eyes(lambda: "exited with status 3", "a\na\nb"))
     assert (
         "gate of web-0000000: instance web-1 exited with status 3; last answer: 200 OK: fine\n"
-        "its last lines:\n  | a\n  | b\n"
+        "its last lines (docker logs c):\n  | a (2 times)\n  | b\n"
         "fix: mend the service or its spec; to clean up, go back to the earlier spec and run the "
         "update again\n"
-        "state: what was live before stays live and keeps all traffic"
+        "state: web-1111111 stays live and keeps all traffic"
     ) == str(failure)
 
 
@@ -307,7 +307,7 @@ def test_a_silent_instance_is_called_so():
     """An empty log is told as one."""
     with web(ALWAYS) as server:
         failure = failing(trial(server, http="/"), Eyes(lambda: "exited"))
-    assert "its last lines:\n  | (it printed nothing)\n" in str(failure)
+    assert "its last lines (docker logs c):\n  | (it printed nothing)\n" in str(failure)
 
 
 def test_at_most_twenty_lines_are_asked_for():
@@ -341,7 +341,9 @@ def _trial(ports: list[int], health: dict[str, Any]) -> Trial:
     if "exec" in health:
         health["exec"] = tuple(health["exec"])
     well = Health.model_validate({**WELL, **health})
-    return Trial(generation="web-0000000", health=well, pids=64, candidates=candidates)
+    return Trial(
+        generation="web-0000000", health=well, pids=64, candidates=candidates, before="web-1111111"
+    )
 
 
 def proven(trial: Trial, eyes: dict[str, Eyes]) -> float:

@@ -102,8 +102,8 @@ def test_no_haproxy_is_out_of_reach(tmp_path: Path):
         Haproxy(tmp_path / "admin.sock", None).fronts()
     assert (
         f"router at {tmp_path}/admin.sock: does not answer: No such file or directory\n"
-        "fix: see that HAProxy runs and that this user may open its socket; start it, then run "
-        "the update again"
+        "fix: see that HAProxy runs (one of ours: docker ps --all --filter label=rehouse.router, "
+        "then docker start; pulumi up --refresh where it is gone) and that this user may open its socket"
     ) == str(raised.value)
 
 

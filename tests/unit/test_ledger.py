@@ -29,7 +29,7 @@ def b_beside_a(only_a: Ledger) -> Ledger:
 
 def test_a_new_ledger_knows_nothing():
     """Where nothing was deployed, nothing stands."""
-    assert (0, {}, (), {}, ()) == (*(value for _, value in Ledger()), Ledger().live)
+    assert (0, {}, (), {}, None, ()) == (*(value for _, value in Ledger()), Ledger().live)
 
 
 def test_a_raised_generation_stands_without_traffic(b_beside_a: Ledger):

@@ -13,7 +13,6 @@ WHERE = "Pulumi.dev.yaml, site"
 @pytest.mark.parametrize(
     "url",
     [
-        "ssh://",
         "ssh://ops@",
         "ssh://ops:hunter2@rack",
         "ssh://rack:22x",

@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from rehouse.components.belongings import (
     PORTS_LABEL,
     create_network,
     free_ports,
+    network_exists,
     remove_containers_in,
     remove_network,
 )
@@ -74,6 +82,11 @@ class BridgeNetworkProvider(ResourceProvider):
                     f"network of {props['name']}", f"cannot be created: {error}", fix
                 ) from error
         return CreateResult(network, {**props, "network": name, "ports": ports})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """For ``pulumi refresh``: one that is gone leaves the state."""
+        with connected(Daemon.model_validate_json(props["daemon"])) as client:
+            return ReadResult(id_ if network_exists(client, id_) else None, props)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=olds["daemon"] != news["daemon"])

@@ -9,13 +9,21 @@ import secrets
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from rehouse.components.belongings import (
     create_volume,
     remove_containers_with,
     remove_volume,
     user_of,
+    volume_exists,
 )
 from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach
@@ -64,6 +72,11 @@ class SecretVolumeProvider(ResourceProvider):
             create_volume(client, name, labels, image, json.loads(props["values"]), owner)
         # What it answers is kept beside what it was asked, and needs no values.
         return CreateResult(name, {**props, "values": None, "volume": name})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """For ``pulumi refresh``: one that is gone leaves the state."""
+        with connected(Daemon.model_validate_json(props["daemon"])) as client:
+            return ReadResult(id_ if volume_exists(client, id_) else None, props)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=olds["daemon"] != news["daemon"])
