@@ -3,8 +3,9 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from rehouse.cli import process
 from rehouse.cli.eventlog import Event, OnEvent, events, followed
 from rehouse.cli.guard import Patch, patches
 from rehouse.cli.process import Ended
+from rehouse.cli.project import project_name
 from rehouse.components import notes, order
 from rehouse.components.errors import Contested, OutOfReach, RehouseError, Wrong
 from rehouse.components.ledger import Ledger
@@ -96,6 +98,19 @@ class Engine:
     def destroy(self, on_event: OnEvent | None = None) -> Outcome:
         return self._operate(["destroy", "--yes", "--skip-preview"], None, on_event)
 
+    def refresh(self, urns: Iterable[str]) -> Outcome:
+        """Takes out of the state what of these does not exist any more. Raises Contested, also for none of them."""
+        named = [word for urn in urns for word in ("--target", urn)]
+        return self._operate(["refresh", "--yes", "--skip-preview", *named], None, None)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state knows; secrets stay encrypted."""
+        return self._json("stack", "export")["deployment"].get("resources") or []
+
+    def label(self) -> str:
+        """What the label rehouse.stack says on everything of this stack: project/stack."""
+        return f"{project_name(self._folder)}/{self.stack_name().rpartition('/')[2]}"
+
     def config(self) -> dict[str, Any]:
         """Key to value, without those that are secret."""
         found = self._json("config", "--json")
@@ -136,7 +151,9 @@ class Engine:
         words = [*args, *(["--stack", self._stack] if self._stack else [])]
         command = [self._pulumi, "--non-interactive", *words]
         always = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API": "true"}
-        ended = process.run(command, self._folder, {**os.environ, **always, **environment})
+        # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
+        own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
+        ended = process.run(command, self._folder, {**own, **always, **environment})
         if ended.code:
             _judge(ended)
         return ended

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from rehouse.components.errors import Wrong
 
 FILE = "Pulumi.yaml"
@@ -14,3 +16,7 @@ def project_folder(start: Path) -> Path:
             return folder
     fix = "run it inside a project, name its folder with --folder, or make one: rehouse init"
     raise Wrong(str(start), f"no {FILE} here nor in a folder above", fix)
+
+
+def project_name(folder: Path) -> str:
+    return str(YAML(typ="safe").load(folder / FILE)["name"])
