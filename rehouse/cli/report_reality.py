@@ -1,0 +1,26 @@
+"""What drift, orphans and repair found, as people read it."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from rehouse.cli.drift import Finding
+from rehouse.cli.output import stderr, stdout
+
+
+def say_drift(service: str, found: Sequence[Finding]) -> None:
+    """A row for each finding; nothing on stdout where all is as it should be."""
+    if not found:
+        stderr.print(f"{service or 'nothing'} is as the ledger says: no drift", markup=False)
+        return
+    table = _table("where", "what", "fix")
+    for each in found:
+        table.add_row(each.place, each.what, each.fix)
+    stdout.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,62 @@
+"""What the commands that look at reality begin with: ledger, site and state of one service."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rehouse.cli.inventory import Inventory, take_inventory
+from rehouse.cli.rollout import chosen
+from rehouse.components.errors import OutOfReach
+from rehouse.components.haproxy import Haproxy, Seen
+from rehouse.components.ledger import Ledger
+from rehouse.components.site import Daemon, read_site
+
+
+class Engine(Protocol):
+    """As much of the engine as a look needs."""
+
+    def ledgers(self) -> dict[str, Ledger]: ...
+    def resources(self) -> list[dict[str, Any]]: ...
+    def config(self) -> dict[str, Any]: ...
+    def label(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One service of one stack."""
+
+    service: str
+    label: str
+    ledger: Ledger
+    resources: list[dict[str, Any]]
+    site: tuple[Daemon, ...]
+    inventory: Inventory
+
+    @property
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Those of the site, and those of what stands."""
+        return tuple(dict.fromkeys((*self.inventory.daemons, *self.site)))
+
+
+def survey(engine: Engine, service: str | None) -> Survey:
+    """Raises Wrong where there is no such service, or several and none is named."""
+    label = engine.label()
+    name, ledger = chosen(engine.ledgers(), service)
+    resources, daemons = engine.resources(), _daemons(engine, label)
+    inventory = take_inventory(name or "", ledger, daemons, resources)
+    return Survey(name or "", label, ledger, resources, daemons, inventory)
+
+
+def servers_of(inventory: Inventory) -> list[Seen] | None:
+    """What the router has, None where it does not answer or does not know the service."""
+    if inventory.plan is None:
+        return None
+    try:
+        return Haproxy.behind(inventory.plan.doors).servers(inventory.plan.front.backend)
+    except OutOfReach:
+        return None
+
+
+def _daemons(engine: Engine, label: str) -> tuple[Daemon, ...]:
+    project, _, stack = label.partition("/")
+    site = engine.config().get(f"{project}:site")
+    return read_site(site, f"Pulumi.{stack}.yaml, site").daemons
