@@ -135,7 +135,7 @@ def test_a_router_that_was_stopped(served: Stack) -> None:
         finally:
             router.start()
         run.explains(
-            "router at ", "admin.sock: does not answer", "start it, then run the update again"
+            "router at ", "admin.sock: does not answer", "then docker start"
         )
         eventually(served.serves)
         served.up_or_fail(env={})
@@ -145,13 +145,13 @@ def test_an_existing_router_without_its_socket(stack: Stack) -> None:
     """Site names an HAProxy that is not there: where its socket should be, and nothing is left."""
     nowhere = stack.folder / "nowhere.sock"
     stack.site["router"] = {"socket": str(nowhere), "config": str(stack.folder / "web.cfg")}
-    stack.up().explains(f"router at {nowhere}: does not answer", "start it")
+    stack.up().explains(f"router at {nowhere}: does not answer", "then docker start")
 
 
 def test_a_port_that_a_stranger_listens_on(stack: Stack) -> None:
     """HAProxy would share the port without a word; we refuse, and the stranger keeps answering."""
     with web_server(stack.port) as theirs:
-        stack.up().explains(f"router: port {stack.port} is in use on this machine", "ss -ltnp")
+        stack.up().explains(f"port {stack.port} is in use on this machine", "ss -ltnp")
         assert theirs.poll() is None
         assert stack.destroy().code == 0
 
