@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 
 CHECKOUT = Path(__file__).parents[2]
+COMMAND = str(Path(sys.executable).with_name("rehouse"))
 REGISTRY = "127.0.0.1:5000"
 DOCKER = "unix:///run/docker.sock"
 ROUTER_IMAGE = f"{REGISTRY}/haproxy:2.6"
@@ -153,6 +155,24 @@ class Stack:
             if process.poll() is None:
                 process.kill()
         return Run(process.returncode, output, round(time.monotonic() - began, 2))
+
+    def rehouse(self, *arguments: str, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
+        """One of the commands, to its end; without a terminal, as in CI."""
+        return subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def rehouse_json(self, *arguments: str) -> dict[str, Any]:
+        """What the command says in JSON; it must have gone well."""
+        ended = self.rehouse(*arguments, "--json")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return dict(json.loads(ended.stdout))
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """The engine in a process group of its own, so that a test can kill it whole."""
