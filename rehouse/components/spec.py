@@ -17,10 +17,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from rehouse.components.reading import read_file
-from rehouse.components.units import Mebibytes, Seconds
+from rehouse.components.units import Mebibytes, Pause, Seconds
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Share = Annotated[int, Field(ge=1, le=99)]
 Text = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00]*$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
@@ -162,6 +163,51 @@ class Stop(Part):
 class Rollout(Part):
     """How a new generation takes over."""
 
+    strategy: Literal["blue-green", "canary"] = Field(
+        "blue-green",
+        examples=["canary"],
+        description="blue-green (all of the traffic at once) or canary (a share first, step by step).",
+    )
+    steps: tuple[Share, ...] = Field(
+        (5, 25, 50),
+        min_length=1,
+        max_length=20,
+        examples=[[5, 25, 50]],
+        description="Shares of the traffic that a canary gets one after the other, in percent, 1 to 99, rising.",
+    )
+    pause: Pause = Field(
+        60.0,
+        examples=["5m"],
+        description="How long each step of a canary lasts, or promote: until a person takes the next one.",
+    )
+    bake: Seconds = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        examples=["10m"],
+        description="How long the old generation stays warm after the shift, 0s to 24h.",
+    )
+    max_errors: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        examples=[1.0],
+        description="Answers with 5xx, and none at all, in percent, 0.0 to 100.0; more of them undo it.",
+    )
+    max_latency: Seconds | None = Field(
+        None,
+        ge=0.001,
+        le=3600,
+        examples=["500ms"],
+        description="Average time of its last 1024 answers, 1ms to 1h; longer undoes it. Not watched by default.",
+    )
+    deadline: Seconds = Field(
+        3600.0,
+        ge=1,
+        le=604_800,
+        examples=["1h"],
+        description="How long the whole rollout may take, pauses for a person left out, 1s to 168h.",
+    )
     drain: Seconds = Field(
         30.0,
         ge=0,
@@ -169,6 +215,23 @@ class Rollout(Part):
         examples=["30s"],
         description="How long open requests to the old generation may last before they are cut, 0s to 1h.",
     )
+
+    @field_validator("steps")
+    @classmethod
+    def rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise PydanticCustomError("rising", "must rise from step to step")
+        return value
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """The steps before everything; none where all of the traffic goes at once."""
+        return self.steps if self.strategy == "canary" else ()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it takes more than one update."""
+        return bool(self.shares or self.bake)
 
 
 class Front(Part):
