@@ -40,12 +40,17 @@ def specs_of_project(start: Path) -> list[Path]:
     project = _mapping(folder / FILE)
     program = folder / str(project.get("main") or "")
     beside = program.parent if program.is_file() else program
-    settings = sorted((folder / str(project.get("stackConfigDir") or "")).glob("Pulumi.*.yaml"))
-    named = dict.fromkeys(name for each in settings for name in _specs_in(each))
+    named = dict.fromkeys(name for each in settings_of(folder) for name in _specs_in(each))
     if not named:
         what = f"no Pulumi.STACK.yaml here has a key like shop{KEY}"
         raise Wrong(str(folder), what, "name the files: rehouse check web.yaml")
     return [_short(beside / name) for name in named]
+
+
+def settings_of(project: Path) -> list[Path]:
+    """The file of each stack. Raises Wrong where the project's own cannot be read."""
+    folder = _mapping(project / FILE).get("stackConfigDir")
+    return sorted((project / str(folder or "")).glob("Pulumi.*.yaml"))
 
 
 def _checked(file: Path) -> Checked:

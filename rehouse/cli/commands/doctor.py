@@ -1,0 +1,32 @@
+"""doctor: whether all is there that a rollout needs."""
+
+import os
+from pathlib import Path
+
+import rich_click as click
+
+from rehouse.cli.doctor import examine
+from rehouse.cli.options import JSON, engine_of, in_stack
+from rehouse.cli.output import print_json
+from rehouse.cli.report_checks import finding_of, say_findings
+from rehouse.components.errors import OutOfReach
+
+
+@click.command("doctor")
+@in_stack
+@JSON
+def command(folder: Path, stack: str | None, as_json: bool) -> int:
+    """Pulumi and its plugins, the environment, the machines of the stack's site: ok, or what to type.
+
+    Outside a project the site is this machine's own Docker. Exit status 13 if anything is wrong.
+
+    \b
+    Example:  rehouse doctor --stack prod
+    """
+    findings = examine(folder, lambda: engine_of(folder, stack), os.environ)
+    well = all(each.well for each in findings)
+    if as_json:
+        print_json("doctor", well=well, checks=[finding_of(each) for each in findings])
+    else:
+        say_findings(findings)
+    return 0 if well else OutOfReach.exit_code
