@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,59 +19,21 @@ from pulumi.automation.errors import (
 from pydantic import ValidationError
 
 from rehouse.cli import process
-from rehouse.cli.eventlog import Event, OnEvent, events, followed
-from rehouse.cli.guard import Patch, patches
+from rehouse.cli.contest import NotBegun, won
+from rehouse.cli.eventlog import OnEvent, events, followed
+from rehouse.cli.locks import Lock, is_folder, locks_in
+from rehouse.cli.outcome import Outcome, reason_of
 from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
+from rehouse.cli.signals import Stopped
 from rehouse.components import notes, order
-from rehouse.components.errors import Contested, OutOfReach, RehouseError, Wrong
+from rehouse.components.errors import Contested, OutOfReach, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 
+BACKEND = "see that the state backend answers: pulumi stack ls"
+CLEAR = ("--clear-pending-creates",)
 LEDGER = "-ledger"  # what the program calls the output that keeps the ledger of a service
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an update or a preview ended, and what its program and providers had to say."""
-
-    ended: Ended
-    events: list[Event]
-    notes: list[dict[str, Any]]
-
-    @property
-    def well(self) -> bool:
-        return self.ended.code == 0
-
-    def error(self) -> RehouseError | None:
-        """The first error of ours, as it was raised; None where only the engine has one, or nobody."""
-        for each in self.notes:
-            if each["kind"] == "error":
-                error = RehouseError(each["where"], each["what"], each["fix"], each["state"])
-                error.exit_code = each["code"]
-                return error
-        return None
-
-    @property
-    def interrupted(self) -> int:
-        return self.ended.interrupted
-
-    def facts(self) -> dict[str, Any]:
-        """What the spec asks for and what is live, as the program sees it; empty where it did not get so far."""
-        return next((each for each in self.notes if each["kind"] == "generation"), {})
-
-    def wanted(self) -> str | None:
-        """The generation that the spec asks for."""
-        return self.facts().get("wanted")
-
-    def said(self) -> str:
-        """The engine's own words for what went wrong."""
-        told = [each["diagnosticEvent"] for each in self.events if "diagnosticEvent" in each]
-        errors = [each["message"].strip() for each in told if each["severity"] == "error"]
-        return "\n".join(dict.fromkeys(errors)) or _reason(self.ended)
-
-    def patches(self) -> list[Patch]:
-        return patches(self.events)
 
 
 class Engine:
@@ -93,7 +54,7 @@ class Engine:
         return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event)
 
     def preview(self, wanted: Order | None = None) -> Outcome:
-        return self._operate(["preview"], wanted, None)
+        return self._once(["preview"], wanted, None, update=False)
 
     def destroy(self, on_event: OnEvent | None = None) -> Outcome:
         return self._operate(["destroy", "--yes", "--skip-preview"], None, on_event)
@@ -126,34 +87,67 @@ class Engine:
     def stack_name(self) -> str:
         return self._stack or self._succeed("stack", "--show-name").stdout.strip()
 
+    def locks(self) -> list[Lock] | None:
+        """Who holds the stack; None where the backend keeps that to itself."""
+        url = str(self._json("whoami", "--verbose", "--json")["url"])
+        if not is_folder(url):
+            return None
+        return locks_in(url, project_name(self._folder), self.stack_name())
+
     def _operate(self, args: list[str], wanted: Order | None, on_event: OnEvent | None) -> Outcome:
+        """Raises Contested where somebody else has the stack, and NotBegun where it came to nothing."""
+        outcome = won(
+            lambda: self._once(args, wanted, on_event, update=True), self.locks, self.stack_name
+        )
+        if outcome.well and outcome.warned() and self._cut_off():
+            self._forget_cut_off()
+        return outcome
+
+    def _cut_off(self) -> bool:
+        """Whether the state has creations that a killed engine did not end; an update keeps them for ever."""
+        found = self._json("stack", "export")["deployment"].get("pending_operations") or []
+        return any(each["type"] == "creating" for each in found)
+
+    def _forget_cut_off(self) -> None:
+        """What they made, if anything, is found by its label; nothing else is read anew."""
+        project, stack = self.label().split("/")
+        root = f"urn:pulumi:{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack}"
+        self._succeed("refresh", "--yes", "--skip-preview", *CLEAR, "--target", root, update=True)
+
+    def _once(
+        self, args: list[str], wanted: Order | None, on_event: OnEvent | None, update: bool
+    ) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="rehouse-") as folder:
             log, told = Path(folder, "events"), Path(folder, "notes")
             environment = {notes.VARIABLE: str(told), "PULUMI_DEBUG_COMMANDS": "true"}
             if wanted:
                 environment[order.VARIABLE] = wanted.model_dump_json()
             with followed(log, on_event):
-                ended = self._run([*args, "--event-log", str(log)], environment)
-            return Outcome(ended, events(log), notes.read_notes(told))
+                ended = self._run([*args, "--event-log", str(log)], environment, update)
+            outcome = Outcome(ended, events(log), notes.read_notes(told))
+        if not outcome.begun and not outcome.interrupted:
+            raise NotBegun("engine", outcome.said(), BACKEND)
+        return outcome
 
     def _json(self, *args: str) -> dict[str, Any]:
         return dict(json.loads(self._succeed(*args).stdout or "{}"))
 
-    def _succeed(self, *args: str) -> Ended:
-        ended = self._run(list(args), {})
+    def _succeed(self, *args: str, update: bool = False) -> Ended:
+        ended = self._run(list(args), {}, update)
         if ended.code:
-            fix = "see that the state backend answers: pulumi stack ls"
-            raise OutOfReach("engine", _reason(ended), fix)
+            raise OutOfReach("engine", reason_of(ended), BACKEND)
         return ended
 
-    def _run(self, args: list[str], environment: Mapping[str, str]) -> Ended:
-        """Raises Contested and Wrong; any other failure is the caller's to judge."""
+    def _run(self, args: list[str], environment: Mapping[str, str], update: bool) -> Ended:
+        """Raises Contested, Wrong, and Stopped while nothing had begun; any other failure is the caller's to judge."""
         words = [*args, *(["--stack", self._stack] if self._stack else [])]
         command = [self._pulumi, "--non-interactive", *words]
         always = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API": "true"}
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
-        ended = process.run(command, self._folder, {**own, **always, **environment})
+        ended = process.run(command, self._folder, {**own, **always, **environment}, update)
+        if ended.interrupted and not update:
+            raise Stopped(ended.interrupted)
         if ended.code:
             _judge(ended)
         return ended
@@ -163,18 +157,11 @@ def _judge(ended: Ended) -> None:
     kind = create_command_error(CommandResult(ended.stdout, ended.stderr, ended.code))
     if isinstance(kind, ConcurrentUpdateError):
         raise Contested(
-            "stack", _reason(ended), "wait until it has ended; rehouse unlock says more"
+            "stack", reason_of(ended), "wait until it has ended; rehouse unlock says more"
         )
     if isinstance(kind, StackNotFoundError):
         fix = "pulumi stack ls shows what there is; pulumi stack init NAME makes one"
-        raise Wrong("stack", _reason(ended), fix)
-
-
-def _reason(ended: Ended) -> str:
-    """What the engine itself calls the error."""
-    lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or ["it ended without a word"])[0].removeprefix("error:").strip()
+        raise Wrong("stack", reason_of(ended), fix)
 
 
 def _pulumi() -> str:

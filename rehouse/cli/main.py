@@ -2,13 +2,15 @@
 
 import importlib
 import pkgutil
+import signal
 import sys
 from typing import Any
 
 import rich_click as click
 
 from rehouse.cli import commands
-from rehouse.cli.output import print_error, silence
+from rehouse.cli.output import print_error, silence, stderr
+from rehouse.cli.signals import SIGNALS
 from rehouse.components.errors import RehouseError
 
 VERBS = sorted(each.name for each in pkgutil.iter_modules(commands.__path__))
@@ -41,6 +43,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process, with the exit codes of docs/reference/exit-codes.md."""
     words = sys.argv[1:] if arguments is None else arguments
+    SIGNALS.heed()
     sys.exit(_run(words))
 
 
@@ -54,8 +57,15 @@ def _run(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return _stopped()
     except BrokenPipeError:
         silence()
         return 0
+    if SIGNALS.first:
+        stderr.print("the signal came after the point of no return: it was finished")
     return ended if isinstance(ended, int) else 0
+
+
+def _stopped() -> int:
+    stderr.print("interrupted before any update had begun", style="bold red")
+    return 128 + (SIGNALS.first or signal.SIGINT)

@@ -1,31 +1,33 @@
-"""A command in a session of its own: signals come to us, and it is told once, so that it can end in order."""
+"""A command in a session of its own: signals come to us, and it is told of each, so that it can end in order."""
 
-import contextlib
-import signal
 import subprocess
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
-FORWARDED = (signal.SIGINT, signal.SIGTERM)
+from rehouse.cli.signals import SIGNALS
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended; *interrupted* is the first signal that came meanwhile, 0 for none."""
+    """How a command ended; *interrupted* is the first signal that came meanwhile, 0 for none.
+
+    *hurried* says that another one came: whoever sent it does not want to wait.
+    """
 
     stdout: str
     stderr: str
     code: int
     interrupted: int = 0
+    hurried: bool = False
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
-    """Runs it without a terminal, to its end."""
-    with (
-        subprocess.Popen(
+def run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], update: bool = False
+) -> Ended:
+    """Runs it without a terminal, to its end; *update* says that it changes something."""
+    with SIGNALS.meant_for_a_child(update) as received:
+        process = subprocess.Popen(
             command,
             cwd=folder,
             env=environment,
@@ -35,29 +37,8 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
-        ) as process,
-        forwarding(process) as received,
-    ):
-        stdout, stderr = process.communicate()
-    return Ended(stdout, stderr, process.returncode, next(iter(received), 0))
-
-
-@contextlib.contextmanager
-def forwarding(process: "subprocess.Popen[str]") -> Iterator[list[int]]:
-    """The engine's own rules: the first SIGINT asks it to finish what it is doing, the second to stop now."""
-    received: list[int] = []
-
-    def forward(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    before = {each: signal.signal(each, forward) for each in FORWARDED}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        )
+        with process:
+            SIGNALS.tell(process)
+            stdout, stderr = process.communicate()
+        return Ended(stdout, stderr, process.returncode, next(iter(received), 0), len(received) > 1)

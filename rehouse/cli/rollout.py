@@ -5,9 +5,20 @@ from typing import Protocol
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.guard import must_not_patch
-from rehouse.components.errors import NotUndone, OutOfReach, Refused, RehouseError, Undone, Wrong
+from rehouse.components.errors import (
+    Contested,
+    NotUndone,
+    OutOfReach,
+    Refused,
+    RehouseError,
+    Undone,
+    Wrong,
+)
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
+
+AGAIN = "run it again"
+FINISH = "rehouse deploy: it finishes what the spec says, or goes back to what it said"
 
 
 class Result(Protocol):
@@ -17,6 +28,10 @@ class Result(Protocol):
     def well(self) -> bool: ...
     @property
     def interrupted(self) -> int: ...
+    @property
+    def hurried(self) -> bool: ...
+    @property
+    def begun(self) -> bool: ...
     def error(self) -> RehouseError | None: ...
     def wanted(self) -> str | None: ...
     def said(self) -> str: ...
@@ -101,7 +116,9 @@ def _must_be_possible(preview: Result) -> None:
 
 def _settle(engine: Engine, order: Order, failed: Result, before: Ledger) -> Done:
     """After a failure: the ledger says on which side of the point of no return, the shift, it was."""
+    _raise_contested(failed)
     name, now = chosen(engine.ledgers(), order.service)
+    _raise_stopped(failed, ", ".join(now.live) or "nothing")
     if now.serial != before.serial:
         return _finish(engine, name, now, before)
     return _undo(engine, order, failed, before)
@@ -127,10 +144,11 @@ def _undo(engine: Engine, order: Order, failed: Result, before: Ledger) -> Done:
     undo = Order(
         kind="undo", serial=before.serial, service=order.service, reason=_short(quarantine)
     )
-    undone = engine.up(undo)
     live = ", ".join(before.live) or "nothing"
     where = failed.wanted() or order.service or "rollout"
+    undone = engine.up(undo)
     if not undone.well:
+        _raise_left(undone, where, live)
         raise NotUndone(
             where,
             f"{_reason(failed)}\nand the undo failed as well: {_reason(undone)}",
@@ -144,16 +162,44 @@ def _undo(engine: Engine, order: Order, failed: Result, before: Ledger) -> Done:
     raise Undone(where, _reason(failed), fix, f"{live} is live, nothing of {where} is left")
 
 
+def _raise_contested(failed: Result) -> None:
+    """Somebody else has changed the ledger since this was decided: what they did is not ours to finish or undo."""
+    error = failed.error()
+    if error and error.exit_code == Contested.exit_code:
+        raise error
+
+
+def _raise_stopped(failed: Result, live: str) -> None:
+    """There is nothing to undo, or whoever sent a second signal does not want to wait for it."""
+    if failed.interrupted and not failed.begun:
+        raise Interrupted(
+            failed.interrupted, "was interrupted before it began", AGAIN, f"{live} is live"
+        )
+    if failed.hurried:
+        what = "was interrupted twice: it stopped at once, and nothing was undone"
+        state = f"{live} is live; something of the new generation may still stand"
+        raise Interrupted(failed.interrupted, what, FINISH, state)
+
+
 def _raise_interrupted(failed: Result, live: str) -> None:
     if failed.interrupted:
-        raise Interrupted(failed.interrupted, live)
+        raise Interrupted(
+            failed.interrupted, "was interrupted and undone", AGAIN, f"{live} is live"
+        )
+
+
+def _raise_left(undone: Result, where: str, live: str) -> None:
+    if undone.interrupted:
+        what = "was interrupted while it was undone"
+        state = f"{live} is live and keeps all traffic; something of {where} may still stand"
+        raise Interrupted(undone.interrupted, what, FINISH, state)
 
 
 class Interrupted(RehouseError):
-    """A signal came; what was begun is undone."""
+    """A signal came; what stands is said."""
 
-    def __init__(self, number: int, live: str) -> None:
-        super().__init__("rollout", "was interrupted and undone", "run it again", f"{live} is live")
+    def __init__(self, number: int, what: str, fix: str, state: str) -> None:
+        super().__init__("rollout", what, fix, state)
         self.exit_code = 128 + number
 
 

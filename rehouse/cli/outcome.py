@@ -1,0 +1,74 @@
+"""How an update or a preview ended, and what its program and providers had to say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rehouse.cli.eventlog import Event
+from rehouse.cli.guard import Patch, patches
+from rehouse.cli.process import Ended
+from rehouse.components.errors import RehouseError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """As the command that runs it sees it."""
+
+    ended: Ended
+    events: list[Event]
+    notes: list[dict[str, Any]]
+
+    @property
+    def well(self) -> bool:
+        return self.ended.code == 0
+
+    def error(self) -> RehouseError | None:
+        """The first error of ours, as it was raised; None where only the engine has one, or nobody."""
+        for each in self.notes:
+            if each["kind"] == "error":
+                error = RehouseError(each["where"], each["what"], each["fix"], each["state"])
+                error.exit_code = each["code"]
+                return error
+        return None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the engine got so far as to have the stack to itself."""
+        return self.well or bool(self.events)
+
+    @property
+    def interrupted(self) -> int:
+        return self.ended.interrupted
+
+    @property
+    def hurried(self) -> bool:
+        """Two signals came: it stopped in the middle of what it did."""
+        return self.ended.hurried
+
+    def facts(self) -> dict[str, Any]:
+        """What the spec asks for and what is live, as the program sees it; empty where it did not get so far."""
+        return next((each for each in self.notes if each["kind"] == "generation"), {})
+
+    def wanted(self) -> str | None:
+        """The generation that the spec asks for."""
+        return self.facts().get("wanted")
+
+    def said(self) -> str:
+        """The engine's own words for what went wrong."""
+        told = [each["diagnosticEvent"] for each in self.events if "diagnosticEvent" in each]
+        errors = [each["message"].strip() for each in told if each["severity"] == "error"]
+        return "\n".join(dict.fromkeys(errors)) or reason_of(self.ended)
+
+    def warned(self) -> bool:
+        """About the stack as a whole: so the engine tells of creations that were cut off."""
+        told = [each["diagnosticEvent"] for each in self.events if "diagnosticEvent" in each]
+        return any(each["severity"] == "warning" and not each.get("urn") for each in told)
+
+    def patches(self) -> list[Patch]:
+        return patches(self.events)
+
+
+def reason_of(ended: Ended) -> str:
+    """What the engine itself calls the error."""
+    lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("error:")]
+    return (errors or lines or ["it ended without a word"])[0].removeprefix("error:").strip()

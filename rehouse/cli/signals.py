@@ -1,0 +1,76 @@
+"""What SIGINT and SIGTERM do: nothing that was begun is left behind half done."""
+
+import contextlib
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+HEEDED = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal came before any update had begun."""
+
+
+class Signals:
+    """Those of this process: there is one of it, as there is one handler for each signal.
+
+    While a child runs, it gets each signal as SIGINT: the engine's own rules are that the first asks it to finish
+    what it is doing, the second to stop now. Otherwise a signal ends the command, until an update has begun: from
+    then on what comes between two updates is for the second one, because that finishes or undoes the first.
+    """
+
+    def __init__(self) -> None:
+        self.first = 0  # the first that came, 0 for none
+        self._heard: list[int] = []
+        self._told = 0
+        self._child: subprocess.Popen[str] | None = None
+        self._child_is_due = False
+        self._begun = False
+
+    def heed(self) -> None:
+        """From now on. Only the main thread may ask for it, and gets signals."""
+        if _is_main_thread():
+            for each in HEEDED:
+                signal.signal(each, self._handle)
+
+    @contextlib.contextmanager
+    def meant_for_a_child(self, update: bool) -> Iterator[list[int]]:
+        """Those that come meanwhile; none for what an update that has begun still has to read."""
+        if not _is_main_thread() or (self._begun and not update):
+            yield []
+            return
+        self._begun, self._child_is_due = self._begun or update, True
+        try:
+            yield self._heard
+        finally:
+            self._child_is_due, self._child = False, None
+            self._heard, self._told = [], 0
+
+    def tell(self, child: "subprocess.Popen[str]") -> None:
+        """It gets those that have come, and those that will."""
+        if self._child_is_due and _is_main_thread():
+            self._child = child
+            self._pass_on()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self.first = self.first or number
+        if not self._begun and not self._child_is_due:
+            raise Stopped(number)
+        self._heard.append(number)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._child and self._told < len(self._heard):
+            self._told += 1
+            with contextlib.suppress(ProcessLookupError):
+                self._child.send_signal(signal.SIGINT)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+SIGNALS = Signals()
