@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rehouse.cli.checking import settings_of
-from rehouse.cli.finding import Finding, look, wrong
 from rehouse.cli.installed import installed
+from rehouse.cli.needs import Need, look, wrong
 from rehouse.cli.project import project_folder
 from rehouse.cli.surroundings import surroundings
 from rehouse.components.daemon import connected
@@ -28,7 +28,7 @@ class Stack(Protocol):
 
 def examine(
     folder: Path, opened: Callable[[], Stack], environment: Mapping[str, str]
-) -> list[Finding]:
+) -> list[Need]:
     """Raises nothing. In a project the site is that of the stack, elsewhere the default one."""
     project = _project(folder)
     if project is None:
@@ -46,7 +46,7 @@ def _project(folder: Path) -> Path | None:
         return None
 
 
-def _site_of(opened: Callable[[], Stack]) -> tuple[Finding, str | None, Site | None]:
+def _site_of(opened: Callable[[], Stack]) -> tuple[Need, str | None, Site | None]:
     """The site is None where nobody can say which it is."""
     name = None
     try:
@@ -56,7 +56,7 @@ def _site_of(opened: Callable[[], Stack]) -> tuple[Finding, str | None, Site | N
         site = read_site(data, f"Pulumi.{name}.yaml, site")
     except Exception as error:  # noqa: BLE001  # as look does
         return wrong("stack", error), name, None
-    return Finding("stack", name), name, site
+    return Need("stack", name), name, site
 
 
 def _settings(project: Path, name: str | None) -> list[Path]:
@@ -68,7 +68,7 @@ def _settings(project: Path, name: str | None) -> list[Path]:
     return [each for each in found if name is None or each.name == f"Pulumi.{name}.yaml"]
 
 
-def _machines(site: Site) -> list[Finding]:
+def _machines(site: Site) -> list[Need]:
     looks = [_daemon(each) for each in _daemons(site)]
     if site.router.socket:
         looks.append(lambda: look(_router(site.router), lambda: _fronts(site.router)))
@@ -83,7 +83,7 @@ def _daemons(site: Site) -> list[Daemon]:
     return [*site.daemons, *(each for each in ours if each.url not in known)]
 
 
-def _daemon(daemon: Daemon) -> Callable[[], Finding]:
+def _daemon(daemon: Daemon) -> Callable[[], Need]:
     def version() -> str:
         with connected(daemon) as client:
             return f"Docker {client.version()['Version']}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rehouse.cli.finding import Finding, look
+from rehouse.cli.needs import Need, look
 from rehouse.components.errors import OutOfReach
 
 PYTHON = (3, 11)
@@ -16,7 +16,7 @@ PLUGINS = ("docker", "libvirt")
 SECONDS = 30
 
 
-def installed(environment: Mapping[str, str]) -> list[Finding]:
+def installed(environment: Mapping[str, str]) -> list[Need]:
     """Python, the engine, and the plugin of each provider whose package is here."""
     folder = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi", "plugins")
     wanted = {name: number for name in PLUGINS if (number := _version(f"pulumi-{name}"))}
@@ -27,12 +27,12 @@ def installed(environment: Mapping[str, str]) -> list[Finding]:
     ]
 
 
-def _plugin(folder: Path, name: str, number: str) -> Finding:
+def _plugin(folder: Path, name: str, number: str) -> Need:
     program = folder / f"resource-{name}-v{number}" / f"pulumi-resource-{name}"
     if shutil.which(program):
-        return Finding(f"plugin {name}", number)
+        return Need(f"plugin {name}", number)
     fix = f"pulumi plugin install resource {name} {number}"
-    return Finding(f"plugin {name}", f"{number} is not in {folder}", fix)
+    return Need(f"plugin {name}", f"{number} is not in {folder}", fix)
 
 
 def _python(number: str) -> str:

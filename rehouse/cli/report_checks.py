@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from rehouse.cli.checking import Checked
-from rehouse.cli.finding import Finding
+from rehouse.cli.needs import Need
 from rehouse.cli.output import stderr, stdout, words_of
 
 
@@ -32,15 +32,15 @@ def say_started(files: list[str], following: list[str]) -> None:
         stderr.print(f"  {line}", markup=False)
 
 
-def finding_of(finding: Finding) -> dict[str, Any]:
-    facts = {"name": finding.name, "said": finding.said, "fix": finding.fix}
-    return {**facts, "well": finding.well}
+def need_of(need: Need) -> dict[str, Any]:
+    facts = {"name": need.name, "said": need.said, "fix": need.fix}
+    return {**facts, "ok": need.met}
 
 
-def say_findings(findings: list[Finding]) -> None:
+def say_needs(needs: list[Need]) -> None:
     """A line for each, and below what is wrong, what to type."""
-    for each in findings:
-        word, style = ("ok", "green") if each.well else ("wrong", "bold red")
+    for each in needs:
+        word, style = ("ok", "green") if each.met else ("wrong", "bold red")
         stdout.print(Text(f"{word:<7}", style).append(f"{each.name}: {each.said}", "default"))
         if each.fix:
             stdout.print(f"       fix: {each.fix}", markup=False)

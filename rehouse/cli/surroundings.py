@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehouse.cli.finding import Finding, look
+from rehouse.cli.needs import Need, look
 from rehouse.components.errors import OutOfReach
 from rehouse.components.service import FORBIDDEN
 
@@ -11,7 +11,7 @@ PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # a name, and so is the n
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
 
 
-def surroundings(settings: list[Path], environment: Mapping[str, str]) -> list[Finding]:
+def surroundings(settings: list[Path], environment: Mapping[str, str]) -> list[Need]:
     """*settings* are the files of the stack that is meant, or of all where none is."""
     return [
         *_overrides(environment),
@@ -19,11 +19,11 @@ def surroundings(settings: list[Path], environment: Mapping[str, str]) -> list[F
     ]
 
 
-def _overrides(environment: Mapping[str, str]) -> list[Finding]:
+def _overrides(environment: Mapping[str, str]) -> list[Need]:
     said = "is set and would override what the stack says"
     set_ = [name for name in FORBIDDEN if environment.get(name)]
-    return [Finding(f"variable {name}", said, f"unset {name}") for name in set_] or [
-        Finding("variables", "none overrides what the stack says")
+    return [Need(f"variable {name}", said, f"unset {name}") for name in set_] or [
+        Need("variables", "none overrides what the stack says")
     ]
 
 

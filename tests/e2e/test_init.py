@@ -109,9 +109,9 @@ def test_a_new_project_deploys(newcomer):
     newcomer.pulumi("stack", "init", "dev")
     newcomer.pulumi("config", "set", "--path", "site.router.image", ROUTER_IMAGE)
     newcomer.pulumi("config", "set", "--path", "site.router.home", str(newcomer.router))
-    findings = json.loads(newcomer.rehouse("doctor", "--json"))
-    assert [] == [each for each in findings["checks"] if not each["well"]]
-    assert "stack" in [each["name"] for each in findings["checks"]]
+    needs = json.loads(newcomer.rehouse("doctor", "--json"))
+    assert [] == [each for each in needs["checks"] if not each["ok"]]
+    assert "stack" in [each["name"] for each in needs["checks"]]
 
     first = json.loads(newcomer.rehouse("deploy", "--json"))
     assert ("web", True) == (first["service"], first["changed"])

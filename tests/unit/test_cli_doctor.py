@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rehouse.cli.doctor import examine
-from rehouse.cli.finding import Finding, look
+from rehouse.cli.needs import Need, look
 from rehouse.components.errors import OutOfReach
 from tests.unit.balancer import balancer
 from tests.unit.commands import rehouse
@@ -61,7 +61,7 @@ def script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def seen(folder: Path, machine: dict[str, str], stack: Stack | None = None) -> dict[str, Finding]:
+def seen(folder: Path, machine: dict[str, str], stack: Stack | None = None) -> dict[str, Need]:
     def opened() -> Stack:
         if stack is None:
             raise OutOfReach("engine", "does not answer", "see why")
@@ -128,20 +128,20 @@ def test_an_engine_that_cannot_be_used(tmp_path, project, machine, text, says):
     if text:
         script(tmp_path / "bin/pulumi", text)
     found = seen(project, machine, Stack(NOWHERE))["pulumi"]
-    assert (False, True) == (found.well, says in found.said)
+    assert (False, True) == (found.met, says in found.said)
 
 
 def test_a_newer_engine_is_good(tmp_path, project, machine):
     """The engine may be newer than its SDK."""
     script(tmp_path / "bin/pulumi", "echo v3.1000.0")
-    assert Finding("pulumi", "3.1000.0") == seen(project, machine, Stack(NOWHERE))["pulumi"]
+    assert Need("pulumi", "3.1000.0") == seen(project, machine, Stack(NOWHERE))["pulumi"]
 
 
 def test_a_plugin_that_is_missing(project, machine):
     """For a plugin that is missing it says the command that gets it."""
     found = seen(project, {**machine, "PULUMI_HOME": "/nowhere"}, Stack(NOWHERE))["plugin docker"]
     fix = f"pulumi plugin install resource docker {DOCKER}"
-    assert Finding("plugin docker", f"{DOCKER} is not in /nowhere/plugins", fix) == found
+    assert Need("plugin docker", f"{DOCKER} is not in /nowhere/plugins", fix) == found
 
 
 @pytest.mark.parametrize("name", ["DOCKER_HOST", "DOCKER_CERT_PATH", "PULUMI_CONTINUE_ON_ERROR"])
@@ -149,7 +149,7 @@ def test_variables_that_override(project, machine, name):
     """A variable that an update would refuse is wrong here already."""
     found = seen(project, {**machine, name: "x"}, Stack(NOWHERE))
     said = "is set and would override what the stack says"
-    assert Finding(f"variable {name}", said, f"unset {name}") == found[f"variable {name}"]
+    assert Need(f"variable {name}", said, f"unset {name}") == found[f"variable {name}"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_the_passphrase(project, machine, settings, variables, well):
     """A passphrase must be there where the stack or its backend needs one, and only there."""
     (project / "Pulumi.dev.yaml").write_text(settings)
     (project / "Pulumi.prod.yaml").write_text("encryptionsalt: v1:of-another-stack\n")
-    assert well is seen(project, {**machine, **variables}, Stack(NOWHERE))["passphrase"].well
+    assert well is seen(project, {**machine, **variables}, Stack(NOWHERE))["passphrase"].met
 
 
 def test_a_daemon_that_does_not_answer(project, machine):
@@ -184,7 +184,7 @@ def test_an_haproxy_of_ones_own(tmp_path, project, machine):
     """An existing HAProxy is asked at its sockets; without them the line says which."""
     router = {"socket": "/nowhere/admin.sock", "config": "/nowhere/web.cfg"}
     missing = seen(project, machine, Stack({**NOWHERE, "router": router}))
-    assert False is missing["router at /nowhere/admin.sock"].well
+    assert False is missing["router at /nowhere/admin.sock"].met
     with balancer() as running:
         there = {"socket": running.doors.admin, "config": running.doors.config}
         without = {**there, "master": "/nowhere/master.sock"}
@@ -192,13 +192,13 @@ def test_an_haproxy_of_ones_own(tmp_path, project, machine):
         half = seen(project, machine, Stack({**NOWHERE, "router": without}))
     name = f"router at {running.doors.admin}"
     said = "its master socket /nowhere/master.sock does not answer"
-    assert (True, said) == (well[name].well, half[name].said)
+    assert (True, said) == (well[name].met, half[name].said)
 
 
 def test_a_stack_that_cannot_be_read(project, machine):
     """Without the site no machine is looked at: it might be the wrong one."""
     found = seen(project, machine)
-    assert Finding("stack", "engine: does not answer", "see why") == found["stack"]
+    assert Need("stack", "engine: does not answer", "see why") == found["stack"]
     assert [] == [name for name in found if name.startswith("Docker")]
 
 
@@ -219,7 +219,7 @@ def test_nothing_is_ever_raised():
     """What nobody has thought of is a line as well, not a traceback."""
     found = look("moon", lambda: str(1 / 0))
     fix = "mend that, then: rehouse doctor"
-    assert Finding("moon", "cannot be looked at: division by zero", fix) == found
+    assert Need("moon", "cannot be looked at: division by zero", fix) == found
 
 
 def test_exit_status_and_json(capsys, tmp_path, machine, monkeypatch):
@@ -229,5 +229,5 @@ def test_exit_status_and_json(capsys, tmp_path, machine, monkeypatch):
         monkeypatch.setenv(name, value)
     plain, shape = rehouse(capsys, "doctor"), rehouse(capsys, "doctor", "--json")
     [wrong] = [each for each in shape.json()["checks"] if each["name"].startswith("variable ")]
-    assert (13, 13, False) == (plain.code, shape.code, shape.json()["well"])
+    assert (13, 13, False) == (plain.code, shape.code, shape.json()["ok"])
     assert f"wrong  {wrong['name']}: {wrong['said']}\n       fix: {wrong['fix']}\n" in plain.out

@@ -8,7 +8,7 @@ import rich_click as click
 from rehouse.cli.doctor import examine
 from rehouse.cli.options import JSON, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report_checks import finding_of, say_findings
+from rehouse.cli.report_checks import need_of, say_needs
 from rehouse.components.errors import OutOfReach
 
 
@@ -23,10 +23,10 @@ def command(folder: Path, stack: str | None, as_json: bool) -> int:
     \b
     Example:  rehouse doctor --stack prod
     """
-    findings = examine(folder, lambda: engine_of(folder, stack), os.environ)
-    well = all(each.well for each in findings)
+    needs = examine(folder, lambda: engine_of(folder, stack), os.environ)
+    met = all(each.met for each in needs)
     if as_json:
-        print_json("doctor", well=well, checks=[finding_of(each) for each in findings])
+        print_json("doctor", ok=met, checks=[need_of(each) for each in needs])
     else:
-        say_findings(findings)
-    return 0 if well else OutOfReach.exit_code
+        say_needs(needs)
+    return 0 if met else OutOfReach.exit_code

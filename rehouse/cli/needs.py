@@ -1,4 +1,4 @@
-"""One thing that was looked at: well, or what is wrong with it and what to type."""
+"""One need of a rollout that was looked at: met, or what is wrong and what to type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ from rehouse.components.errors import RehouseError
 
 
 @dataclass(frozen=True)
-class Finding:
-    """*fix* is None where all is well."""
+class Need:
+    """*fix* is None where it is met."""
 
     name: str
     said: str
     fix: str | None = None
 
     @property
-    def well(self) -> bool:
+    def met(self) -> bool:
         return self.fix is None
 
 
-def look(name: str, at: Callable[[], str]) -> Finding:
+def look(name: str, at: Callable[[], str]) -> Need:
     """What *at* says, or what it raises: one that cannot be looked at hides none of the others."""
     try:
-        return Finding(name, at())
+        return Need(name, at())
     except Exception as error:  # noqa: BLE001  # what can be wrong with a machine is not for us to list
         return wrong(name, error)
 
 
-def wrong(name: str, error: Exception) -> Finding:
+def wrong(name: str, error: Exception) -> Need:
     if isinstance(error, RehouseError):
         said = error.what if error.where == name else f"{error.where}: {error.what}"
-        return Finding(name, " ".join(said.split()), error.fix)
+        return Need(name, " ".join(said.split()), error.fix)
     reason = " ".join(str(error).split()) or type(error).__name__
-    return Finding(name, f"cannot be looked at: {reason}", "mend that, then: rehouse doctor")
+    return Need(name, f"cannot be looked at: {reason}", "mend that, then: rehouse doctor")
