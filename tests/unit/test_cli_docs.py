@@ -1,5 +1,7 @@
 """What the documents say of the verbs is complete."""
 
+# ruff: noqa: SIM300
+
 import re
 from pathlib import Path
 
