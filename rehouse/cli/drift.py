@@ -1,10 +1,10 @@
 """Where what is there differs from what the ledger says, and what to type. Changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from rehouse.cli.inventory import Inventory, Place
+from rehouse.cli.inventory import Inventory, Place, RouterPlace
 from rehouse.components.front import Server, Shift
 from rehouse.components.haproxy import Seen
 from rehouse.components.site import Daemon
@@ -27,10 +27,15 @@ class Finding:
         return asdict(self)
 
 
-class Machine(Protocol):
-    """As much of a Docker daemon as is asked."""
+class Looked(Protocol):
+    """A Docker daemon that is asked for a container."""
 
     def container(self, container: str) -> dict[str, Any] | None: ...
+
+
+class Machine(Looked, Protocol):
+    """As much of a Docker daemon as is asked."""
+
     def image(self, pinned: str) -> str | None: ...
     def guests(self, network: str) -> dict[str, str]: ...
 
@@ -46,10 +51,10 @@ def drift(
         found += _strangers(daemon, network, machines[daemon], inventory)
     absent = {each.place for each in found if each.kind in ("gone", "stopped")}
     names = {place.name for place in inventory.places if str(place) in absent}
-    return found + _of_router(inventory.plan, servers, names)
+    return found + of_router(inventory.plan, servers, names)
 
 
-def state_of(place: Place, machine: Machine) -> tuple[str, dict[str, Any] | None]:
+def state_of(place: Place | RouterPlace, machine: Looked) -> tuple[str, dict[str, Any] | None]:
     """In Docker's words, like running or exited, or gone; and what docker inspect shows."""
     found = machine.container(place.container) if place.container else None
     return (found["State"]["Status"] if found else "gone"), found
@@ -103,7 +108,10 @@ def _strangers(
     ]
 
 
-def _of_router(plan: Shift | None, servers: list[Seen] | None, absent: set[str]) -> list[Finding]:
+def of_router(
+    plan: Shift | None, servers: list[Seen] | None, absent: Collection[str]
+) -> list[Finding]:
+    """That the servers of instances which are *absent* are down is no news."""
     if plan is None:
         return []
     if servers is None:
@@ -112,19 +120,19 @@ def _of_router(plan: Shift | None, servers: list[Seen] | None, absent: set[str])
     seen = {each.name: each for each in servers}
     wanted = {each.name: each for each in plan.servers}
     told = [(name, _fault(each, seen.get(name), absent)) for name, each in wanted.items()]
-    told += [(name, ("is not one of ours", REPAIR)) for name in seen if name not in wanted]
+    told += [(name, ("is none of the ledger's", REPAIR)) for name in seen if name not in wanted]
     return [Finding("server", f"router: {name}", *fault) for name, fault in told if fault]
 
 
-def _fault(wanted: Server, seen: Seen | None, absent: set[str]) -> tuple[str, str] | None:
+def _fault(wanted: Server, seen: Seen | None, absent: Collection[str]) -> tuple[str, str] | None:
     """What is wrong with a server, and what to type."""
     if seen is None:
-        return "was removed by hand", REPAIR
+        return "is missing", REPAIR
     if seen.status == "MAINT" or (seen.status == "DRAIN" and wanted.weight):
-        return f"was put into {seen.status} by hand", REPAIR
+        return f"is in {seen.status}", REPAIR
     if seen.weight != wanted.weight:
-        return f"was given weight {seen.weight} by hand, and should have {wanted.weight}", REPAIR
-    if not seen.up and wanted.name.rpartition("_")[0] not in absent:
+        return f"has weight {seen.weight}, and should have {wanted.weight}", REPAIR
+    if not seen.up and wanted.instance not in absent:
         return f"is down: check says {seen.check}", "rehouse logs"
     return None
 

@@ -35,6 +35,18 @@ class Place:
 
 
 @dataclass(frozen=True)
+class RouterPlace:
+    """The container of an HAProxy of ours."""
+
+    daemon: Daemon
+    container: str
+    urn: str
+
+    def __str__(self) -> str:
+        return "router"
+
+
+@dataclass(frozen=True)
 class Inventory:
     """One service of one stack: what must be there."""
 
@@ -42,11 +54,14 @@ class Inventory:
     places: tuple[Place, ...]
     networks: tuple[tuple[Daemon, str], ...]
     plan: Shift | None
-    router: tuple[Daemon, str] | None  # the container of an HAProxy of ours
+    router: RouterPlace | None = None
 
     @property
     def daemons(self) -> tuple[Daemon, ...]:
-        return tuple(dict.fromkeys(each.daemon for each in self.places))
+        """Those of the instances and of the router."""
+        everywhere = [each.daemon for each in self.places]
+        own = [self.router.daemon] if self.router else []
+        return tuple(dict.fromkeys(everywhere + own))
 
 
 def take_inventory(
@@ -66,7 +81,7 @@ def take_inventory(
         service,
         tuple(places),
         tuple((daemon, network) for daemon, network in own if network),
-        _plan(service, known),
+        shift_of(service, known),
         _router(service, known),
     )
 
@@ -113,7 +128,7 @@ def _place(
     return Place(name, generation, daemon, instance.get("id"), instance.get("urn"), network)
 
 
-def _plan(service: str, resources: list[Resource]) -> Shift | None:
+def shift_of(service: str, resources: Iterable[Resource]) -> Shift | None:
     """What was shifted last."""
     for each in resources:
         if each["type"].endswith(TRAFFIC) and _name(each) == f"{service}-router-traffic":
@@ -121,12 +136,13 @@ def _plan(service: str, resources: list[Resource]) -> Shift | None:
     return None
 
 
-def _router(service: str, resources: list[Resource]) -> tuple[Daemon, str] | None:
+def _router(service: str, resources: list[Resource]) -> RouterPlace | None:
     hosts = {each["urn"]: each.get("inputs", {}).get("host") for each in resources}
     for each in resources:
         if each["type"] == INSTANCE and _name(each) == f"{service}-router":
             url = hosts.get(each["provider"].rpartition("::")[0])
-            return Daemon(name="router", url=url or Daemon().url), each["id"]
+            daemon = Daemon(name="router", url=url or Daemon().url)
+            return RouterPlace(daemon, each["id"], each["urn"])
     return None
 
 

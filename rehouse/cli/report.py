@@ -4,18 +4,44 @@ from typing import Any
 
 from rich.table import Table
 
-from rehouse.cli.output import stderr, stdout
+from rehouse.cli.output import print_json, stderr, stdout
 from rehouse.cli.rollout import Done
-from rehouse.components.ledger import Ledger, Record
+from rehouse.components.ledger import Ledger, Progress, Record
 
 
-def say_done(done: Done) -> None:
-    live = ", ".join(done.live) or "nothing"
-    if done.changed:
-        before = ", ".join(done.before)
-        stdout.print(f"{live} is live" + (f", {before} is retired" if before else ""), markup=False)
+def report_done(command: str, done: Done, as_json: bool) -> None:
+    """How a command that changes what is live has ended."""
+    if as_json:
+        facts = {"before": done.before, "live": done.live, "standing": done.standing}
+        progress = progress_of(done.progress)
+        print_json(command, service=done.service, changed=done.changed, progress=progress, **facts)
     else:
-        stdout.print(f"{live} is live already: nothing to do", markup=False)
+        stdout.print(_ending(done), markup=False)
+
+
+def _ending(done: Done) -> str:
+    live = ", ".join(done.live) or "nothing"
+    if done.progress:
+        return _waiting(done.progress)
+    if not done.changed:
+        return f"{live} is live already: nothing to do"
+    gone = ", ".join(name for name in done.before if name not in done.standing)
+    return f"{live} is live" + (f", {gone} is retired" if gone else "")
+
+
+def progress_of(progress: Progress | None) -> dict[str, Any] | None:
+    if progress is None:
+        return None
+    return {**progress.model_dump(mode="json"), "share": progress.share}
+
+
+def _waiting(progress: Progress) -> str:
+    """What a rollout that is in progress waits for, and what may be typed."""
+    before = ", ".join(progress.before)
+    state = f"{progress.generation} has {progress.share} % of the traffic, {before} the rest"
+    if progress.bakes:
+        state = f"{progress.generation} has all of the traffic, {before} is kept warm"
+    return f"{state}; rehouse promote, rehouse resume or rehouse abort"
 
 
 def status_of(ledger: Ledger) -> dict[str, Any]:
@@ -24,6 +50,7 @@ def status_of(ledger: Ledger) -> dict[str, Any]:
         "live": list(ledger.live),
         "standing": dict(ledger.standing),
         "quarantined": dict(ledger.quarantined),
+        "progress": progress_of(ledger.progress),
     }
 
 
@@ -43,6 +70,8 @@ def say_status(service: str | None, ledger: Ledger) -> None:
                 name, share, record.generation.target, str(spec.replicas), spec.image, when
             )
     stdout.print(table)
+    if ledger.progress:
+        stdout.print(f"in progress: {_waiting(ledger.progress)}", markup=False)
     for name, reason in ledger.quarantined.items():
         stdout.print(f"{name} is quarantined: {reason}", markup=False)
 

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from rehouse.cli.drift import Finding
 from rehouse.cli.output import stderr, stdout
+from rehouse.cli.repair import Repaired
 
 
 def say_drift(service: str, found: Sequence[Finding]) -> None:
@@ -17,6 +18,16 @@ def say_drift(service: str, found: Sequence[Finding]) -> None:
     for each in found:
         table.add_row(each.place, each.what, each.fix)
     stdout.print(table)
+
+
+def say_repaired(done: Repaired) -> None:
+    """A line for each thing; nothing on stdout where nothing was to be done."""
+    if not done.raised and not done.mended:
+        stderr.print(f"{done.service or 'nothing'}: all instances run, nothing to do", markup=False)
+    for name in done.raised:
+        stdout.print(f"{name} is raised again", markup=False)
+    for place in done.mended:
+        stdout.print(f"{place} is set right", markup=False)
 
 
 def _table(*columns: str) -> Table:

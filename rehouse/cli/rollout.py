@@ -1,7 +1,8 @@
 """The order of events: what a command asks of the engine, and what it does when that fails."""
 
+import json
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.guard import must_not_patch
@@ -14,8 +15,9 @@ from rehouse.components.errors import (
     Undone,
     Wrong,
 )
-from rehouse.components.ledger import Ledger
+from rehouse.components.ledger import Ledger, Progress
 from rehouse.components.order import Order
+from rehouse.components.spec import Rollout
 
 AGAIN = "run it again"
 FINISH = "rehouse deploy: it finishes what the spec says, or goes back to what it said"
@@ -34,6 +36,7 @@ class Result(Protocol):
     def begun(self) -> bool: ...
     def error(self) -> RehouseError | None: ...
     def wanted(self) -> str | None: ...
+    def facts(self) -> dict[str, Any]: ...
     def said(self) -> str: ...
     def patches(self) -> list[tuple[str, list[str]]]: ...
 
@@ -54,6 +57,7 @@ class Done:
     before: tuple[str, ...]
     live: tuple[str, ...]
     standing: dict[str, int] = field(default_factory=dict)
+    progress: Progress | None = None  # where it takes further updates
 
     @property
     def changed(self) -> bool:
@@ -61,18 +65,38 @@ class Done:
 
 
 def deploy(engine: Engine, service: str | None, force: bool, on_event: OnEvent | None) -> Done:
-    """What the spec says is live when this returns.
+    """What the spec says is live when this returns, or has its first share of the traffic: then ``progress`` is set.
 
     Raises Undone where it failed and what was live before is live again, NotUndone where that failed too,
     Interrupted after a signal, and before anything is touched Wrong, OutOfReach, Refused and Contested.
     """
     name, before = chosen(engine.ledgers(), service)
     order = Order(kind="deploy", serial=before.serial, service=name, force=force)
-    _must_be_possible(engine.preview(order))
-    result = engine.up(order, on_event)
+    preview = engine.preview(order)
+    _must_be_possible(preview)
+    result = engine.up(_in_steps(order, preview.facts(), before), on_event)
     if result.well:
         return _done(engine, name, before)
     return _settle(engine, order, result, before)
+
+
+def _in_steps(order: Order, facts: dict[str, Any], before: Ledger) -> Order:
+    """The first of several, where the spec asks for that and there is something to compare with."""
+    wanted, spec = facts.get("wanted"), facts.get("spec")
+    if spec is None or not before.live or wanted in before.standing:
+        return order
+    rollout = Rollout.model_validate_json(json.dumps(spec["rollout"]))
+    if not rollout.is_watched:
+        return order
+    return order.model_copy(update={"kind": "begin", "steps": rollout.shares})
+
+
+def failure_of(result: Result, state: str) -> RehouseError:
+    """What went wrong, in our words where we have some; *state* is what is running now."""
+    if result.interrupted:
+        return Interrupted(result.interrupted, "was interrupted", AGAIN, state)
+    error = result.error() or OutOfReach("engine", result.said(), "mend that, then run it again")
+    return error.with_state(state)
 
 
 def rollback(
@@ -224,4 +248,4 @@ def _previous(ledger: Ledger) -> str:
 
 def _done(engine: Engine, service: str | None, before: Ledger) -> Done:
     name, now = chosen(engine.ledgers(), service)
-    return Done(name, before.live, now.live, now.standing)
+    return Done(name, before.live, now.live, now.standing, now.progress)

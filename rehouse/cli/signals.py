@@ -49,6 +49,11 @@ class Signals:
             self._child_is_due, self._child = False, None
             self._heard, self._told = [], 0
 
+    @property
+    def pending(self) -> int:
+        """The first that has come and that no child was told; 0 for none."""
+        return self._heard[0] if self._heard else 0
+
     def tell(self, child: "subprocess.Popen[str]") -> None:
         """It gets those that have come, and those that will."""
         if self._child_is_due and _is_main_thread():

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rehouse.cli.inventory import Inventory, take_inventory
-from rehouse.cli.rollout import chosen
+from rehouse.cli.inventory import Inventory, root_of, take_inventory
+from rehouse.cli.rollout import Result, chosen
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 from rehouse.components.ledger import Ledger
@@ -18,6 +18,7 @@ class Engine(Protocol):
     def resources(self) -> list[dict[str, Any]]: ...
     def config(self) -> dict[str, Any]: ...
     def label(self) -> str: ...
+    def refresh(self, urns: list[str]) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ def survey(engine: Engine, service: str | None) -> Survey:
     resources, daemons = engine.resources(), _daemons(engine, label)
     inventory = take_inventory(name or "", ledger, daemons, resources)
     return Survey(name or "", label, ledger, resources, daemons, inventory)
+
+
+def alone(engine: Engine) -> None:
+    """Nobody else was changing the stack just now. Raises Contested."""
+    result = engine.refresh(root_of(engine.resources()))
+    if not result.well:
+        fix = "see that the state backend answers: pulumi stack ls"
+        raise result.error() or OutOfReach("engine", result.said(), fix)
 
 
 def servers_of(inventory: Inventory) -> list[Seen] | None:

@@ -1,7 +1,5 @@
 """What went wrong, where, and the way out."""
 
-from typing import Self
-
 
 class RehouseError(Exception):
     """*where: what*, then ``fix:`` what to change or run, then ``state:`` what is running now.
@@ -15,9 +13,13 @@ class RehouseError(Exception):
         self.where, self.what, self.fix, self.state = where, what, fix, state
         super().__init__(f"{where}: {what}\nfix: {fix}" + (f"\nstate: {state}" if state else ""))
 
-    def with_state(self, state: str) -> Self:
+    def with_state(self, state: str) -> "RehouseError":
         """The same, with what is running now where it did not say so."""
-        return self if self.state else type(self)(self.where, self.what, self.fix, state)
+        if self.state:
+            return self
+        told = RehouseError(self.where, self.what, self.fix, state)
+        told.exit_code = self.exit_code
+        return told
 
 
 class Wrong(RehouseError):

@@ -23,10 +23,19 @@ class Server(Part):
     address: str
     weight: int
 
+    @property
+    def instance(self) -> str:
+        return instance_of(self.name)
+
     def arguments(self, checked: bool, weight: int) -> str:
         return f"{self.name} {self.address} {CHECK if checked else ''} weight {weight}".replace(
             "  ", " "
         )
+
+
+def instance_of(server: str) -> str:
+    """What the server is named after; the rest is its address."""
+    return server.rpartition("_")[0]
 
 
 class Front(Part):

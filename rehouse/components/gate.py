@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import itertools
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any, Protocol
 
 import pulumi
-from pulumi.dynamic import CreateResult, Resource
+from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from rehouse.components.createonly import CreateOnly
 from rehouse.components.daemon import Watch, connected
@@ -55,13 +56,31 @@ class Eyes(Protocol):
 
 
 class GateProvider(CreateOnly):
-    """It is passed once, and never again for the same generation."""
+    """Each instance passes it once; again only what was raised in place of one that was gone."""
 
     @errors_noted()
     def create(self, props: dict[str, Any]) -> CreateResult:
         trial = Trial.model_validate_json(props["trial"])
         seconds = hold(trial)
         return CreateResult(trial.generation, {**props, "seconds": seconds})
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=not _containers(news) <= _containers(olds))
+
+    @errors_noted()
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        trial, proven = Trial.model_validate_json(news["trial"]), _containers(olds)
+        others = tuple(each for each in trial.candidates if each.container not in proven)
+        seconds = hold(trial.model_copy(update={"candidates": others}))
+        return UpdateResult({**news, "seconds": seconds})
+
+
+def _containers(props: dict[str, Any]) -> set[str]:
+    """Those of the trial; in a preview it may not be known yet."""
+    try:
+        return {each["container"] for each in json.loads(props["trial"])["candidates"]}
+    except ValueError:
+        return {"unknown"}
 
 
 class Gate(Resource, module="rehouse", name="Gate"):

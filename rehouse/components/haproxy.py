@@ -22,7 +22,21 @@ class Seen(Part):
     check: str
     sessions: int
     weight: int = 0
-    status: str = ""  # as HAProxy calls it: UP, DOWN, MAINT, DRAIN, no check
+    status: str = ""  # as HAProxy calls it: UP, DOWN, MAINT, DRAIN, no (check)
+
+    @property
+    def share(self) -> int:
+        """Its weight, as far as it is let: none while it is kept back, whatever HAProxy remembers."""
+        return 0 if self.status in ("MAINT", "DRAIN") else self.weight
+
+
+class Traffic(Part):
+    """What one server has answered since HAProxy knows it; *latency* is the average of its last 1024 answers."""
+
+    name: str
+    answered: int
+    failed: int
+    latency: float  # seconds
 
 
 class Haproxy:
@@ -45,6 +59,11 @@ class Haproxy:
         if not rows:
             return None
         return [_seen(row) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")]
+
+    def traffic(self, backend: str) -> list[Traffic]:
+        """One for each server of the backend. Fields as section 9.1 of HAProxy's management guide has them."""
+        rows = [row for row in self._statistics() if row["# pxname"] == backend]
+        return [_counted(row) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")]
 
     def add(self, backend: str, server: Server, checked: bool) -> None:
         """Known and checked, without traffic. The order matters: checks of a server in maintenance wait."""
@@ -110,6 +129,23 @@ class Haproxy:
 
 def _rest(server: Server, checked: bool) -> str:
     return server.arguments(checked, weight=0).removeprefix(f"{server.name} ")
+
+
+_ANSWERS = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
+
+
+def _counted(row: dict[str, str]) -> Traffic:
+    numbers = {
+        name: int(row.get(name) or 0) for name in (*_ANSWERS, "stot", "econ", "eresp", "rtime")
+    }
+    answered = sum(numbers[name] for name in _ANSWERS) or numbers["stot"]  # tcp has sessions only
+    failed = numbers["hrsp_5xx"] + numbers["econ"] + numbers["eresp"]
+    return Traffic(
+        name=row["svname"],
+        answered=answered + numbers["econ"],
+        failed=failed,
+        latency=numbers["rtime"] / 1000,
+    )
 
 
 def _seen(row: dict[str, str]) -> Seen:

@@ -211,7 +211,10 @@ def _plan(props: dict[str, Any]) -> Shift:
 
 
 def _stands(plan: Shift) -> bool:
-    """False where a client was killed in the middle of a shift: the state then knows only what was before."""
+    """False where a client was killed in the middle of a shift: the state then knows only what was before.
+
+    Also where somebody has changed servers or their weights by hand.
+    """
     try:
         haproxy = Haproxy.behind(plan.doors)
         servers = haproxy.servers(plan.front.backend) or ()
@@ -219,8 +222,9 @@ def _stands(plan: Shift) -> bool:
         written = plan.doors.written()
     except (OutOfReach, OSError):
         return False  # the shift says what is wrong with it
-    names = {each.name for each in servers} == {each.name for each in plan.servers}
-    return runs and names and written == plan.front.text(plan.servers)
+    weights = {each.name: each.share for each in servers}
+    wanted = {each.name: each.weight for each in plan.servers}
+    return runs and weights == wanted and written == plan.front.text(plan.servers)
 
 
 def _shifted(props: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Moves the traffic from the servers that HAProxy has to those it shall have."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from rehouse.components.errors import OutOfReach
-from rehouse.components.front import Doors, Front, Server, Shift
+from rehouse.components.front import Doors, Front, Server, Shift, instance_of
 from rehouse.components.haproxy import Haproxy, Seen
 from rehouse.components.reloading import alone_at, bring, forget, must_be_possible
 from rehouse.components.waiting import await_up, within
@@ -30,6 +30,20 @@ def shift(wanted: Shift) -> int:
         cut = 0 if present is None else _replace(wanted, haproxy, present, checked=False)
         bring(wanted, haproxy)
     return cut
+
+
+def leave_out(plan: Shift, instances: Collection[str]) -> None:
+    """Their servers are gone, also after a restart: who gets their addresses next has no traffic before its gate."""
+    plan.doors.must_be_of(plan.front)
+    kept = [each for each in plan.servers if each.instance not in instances]
+    plan.doors.write(plan.front.text(kept))
+    haproxy = Haproxy.behind(plan.doors)
+    try:
+        present = haproxy.servers(plan.front.backend) or ()
+    except OutOfReach:
+        return  # it reads the file when it starts
+    names = [each.name for each in present if instance_of(each.name) in instances]
+    _remove(haproxy, plan.front.backend, names)
 
 
 def close(doors: Doors, front: Front) -> None:

@@ -134,9 +134,7 @@ def test_a_router_that_was_stopped(served: Stack) -> None:
             run = served.up(env={"NEXT": "1"})
         finally:
             router.start()
-        run.explains(
-            "router at ", "admin.sock: does not answer", "then docker start"
-        )
+        run.explains("router at ", "admin.sock: does not answer", "then docker start")
         eventually(served.serves)
         served.up_or_fail(env={})
 

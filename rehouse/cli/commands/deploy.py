@@ -5,8 +5,8 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
-from rehouse.cli.output import print_json
-from rehouse.cli.report import say_done
+from rehouse.cli.progress import carried_on
+from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
 from rehouse.cli.screen import live_view
 
@@ -27,7 +27,7 @@ def command(
     stack: str | None,
     as_json: bool,
 ) -> None:
-    """Raise, prove, shift, retire: one update, undone if it fails.
+    """Raise, prove, shift, retire: undone if it fails. A canary and a bake are watched, step by step.
 
     \b
     Example:  rehouse deploy --stack prod
@@ -36,10 +36,5 @@ def command(
     if target:
         engine.set_config("target", target)
     with live_view(quiet=as_json) as on_event:
-        done = deploy(engine, service, force, on_event)
-    if as_json:
-        print_json(
-            "deploy", service=done.service, before=done.before, live=done.live, changed=done.changed
-        )
-    else:
-        say_done(done)
+        done = carried_on(engine, deploy(engine, service, force, on_event), on_event)
+    report_done("deploy", done, as_json)

@@ -5,8 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.options import JSON, engine_of, in_stack
-from rehouse.cli.output import print_json
-from rehouse.cli.report import say_done
+from rehouse.cli.report import report_done
 from rehouse.cli.rollout import rollback
 from rehouse.cli.screen import live_view
 
@@ -34,9 +33,4 @@ def command(
     """
     with live_view(quiet=as_json) as on_event:
         done = rollback(engine_of(folder, stack), service, generation, reason, on_event)
-    if as_json:
-        print_json(
-            "rollback", service=done.service, before=done.before, live=done.live, changed=True
-        )
-    else:
-        say_done(done)
+    report_done("rollback", done, as_json)

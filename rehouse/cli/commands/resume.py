@@ -1,0 +1,27 @@
+"""resume: a rollout in progress goes on."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.progress import carried_on
+from rehouse.cli.report import report_done
+from rehouse.cli.screen import live_view
+from rehouse.cli.stages import take
+
+
+@click.command("resume")
+@SERVICE
+@in_stack
+@JSON
+def command(service: str | None, folder: Path, stack: str | None, as_json: bool) -> None:
+    """Goes on with a rollout that waits, or whose command has ended: watched, step by step.
+
+    \b
+    Example:  rehouse resume --stack prod
+    """
+    engine = engine_of(folder, stack)
+    with live_view(quiet=as_json) as on_event:
+        done = carried_on(engine, take(engine, service, "release", on_event), on_event)
+    report_done("resume", done, as_json)
