@@ -76,11 +76,10 @@ class GateProvider(CreateOnly):
 
 
 def _containers(props: dict[str, Any]) -> set[str]:
-    """Those of the trial; in a preview it may not be known yet."""
-    try:
-        return {each["container"] for each in json.loads(props["trial"])["candidates"]}
-    except ValueError:
-        return {"unknown"}
+    """Those of the trial; where it is not known yet, as in a preview that raises some again, those to come."""
+    if not isinstance(props["trial"], str):
+        return {"to come"}
+    return {each["container"] for each in json.loads(props["trial"])["candidates"]}
 
 
 class Gate(Resource, module="rehouse", name="Gate"):

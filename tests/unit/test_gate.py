@@ -4,6 +4,7 @@
 
 import asyncio
 import itertools
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
+from pulumi.output import UNKNOWN
 
 from rehouse.components import gate
 from rehouse.components.daemon import Watch
@@ -318,9 +320,29 @@ def test_at_most_twenty_lines_are_asked_for():
     client.api.logs.assert_called_once_with("c", tail=20)
 
 
-def test_a_gate_is_never_passed_again():
-    """Whatever changes in its inputs, a generation that was proven stays proven."""
-    assert not GateProvider().diff("id", {"trial": "a"}, {"trial": "b"}).changes
+AGAIN = {
+    "as it was": ({"a", "b"}, False),
+    "fewer, as after a scale in": ({"a"}, False),
+    "one raised in place of another": ({"a", "c"}, True),
+}
+
+
+@pytest.mark.parametrize(("containers", "again"), AGAIN.values(), ids=AGAIN.keys())
+def test_only_what_was_raised_since_has_to_pass(containers: set[str], again: bool):
+    """What was proven stays proven, whatever else has changed in the gate's inputs."""
+    olds, news = asked({"a", "b"}, every=1), asked(containers, every=2)
+    assert again == GateProvider().diff("id", olds, news).changes
+
+
+def test_a_preview_says_that_what_it_would_raise_has_to_pass():
+    """The engine then knows nothing of the trial: its containers are to be created first."""
+    assert GateProvider().diff("id", asked({"a"}), {"trial": UNKNOWN}).changes
+
+
+def asked(containers: set[str], **health: float) -> dict[str, Any]:
+    """Of the gate, as far as its diff looks."""
+    candidates = [{"container": each} for each in sorted(containers)]
+    return {"trial": json.dumps({"candidates": candidates, "health": health})}
 
 
 def trial(*servers: Web, **health: Any) -> Trial:
