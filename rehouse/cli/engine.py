@@ -49,9 +49,17 @@ class Engine:
         texts = {name: text for name, text in outputs.items() if name.endswith(LEDGER)}
         return {name.removesuffix(LEDGER): _ledger(name, text) for name, text in texts.items()}
 
-    def up(self, wanted: Order | None = None, on_event: OnEvent | None = None) -> Outcome:
-        """One update; it ends as the order says, or as the spec says where there is none."""
-        return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event)
+    def up(
+        self,
+        wanted: Order | None = None,
+        on_event: OnEvent | None = None,
+        seconds: float | None = None,
+    ) -> Outcome:
+        """One update; it ends as the order says, or as the spec says where there is none.
+
+        One that takes longer than so many *seconds* is asked to end; its error then says so.
+        """
+        return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event, seconds)
 
     def preview(self, wanted: Order | None = None) -> Outcome:
         return self._once(["preview"], wanted, None, update=False)
@@ -94,11 +102,19 @@ class Engine:
             return None
         return locks_in(url, project_name(self._folder), self.stack_name())
 
-    def _operate(self, args: list[str], wanted: Order | None, on_event: OnEvent | None) -> Outcome:
+    def _operate(
+        self,
+        args: list[str],
+        wanted: Order | None,
+        on_event: OnEvent | None,
+        seconds: float | None = None,
+    ) -> Outcome:
         """Raises Contested where somebody else has the stack, and NotBegun where it came to nothing."""
-        outcome = won(
-            lambda: self._once(args, wanted, on_event, update=True), self.locks, self.stack_name
-        )
+
+        def attempt() -> Outcome:
+            return self._once(args, wanted, on_event, True, seconds)
+
+        outcome = won(attempt, self.locks, self.stack_name)
         if outcome.well and outcome.warned() and self._cut_off():
             self._forget_cut_off()
         return outcome
@@ -115,7 +131,12 @@ class Engine:
         self._succeed("refresh", "--yes", "--skip-preview", *CLEAR, "--target", root, update=True)
 
     def _once(
-        self, args: list[str], wanted: Order | None, on_event: OnEvent | None, update: bool
+        self,
+        args: list[str],
+        wanted: Order | None,
+        on_event: OnEvent | None,
+        update: bool,
+        seconds: float | None = None,
     ) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="rehouse-") as folder:
             log, told = Path(folder, "events"), Path(folder, "notes")
@@ -123,7 +144,8 @@ class Engine:
             if wanted:
                 environment[order.VARIABLE] = wanted.model_dump_json()
             with followed(log, on_event):
-                ended = self._run([*args, "--event-log", str(log)], environment, update)
+                words = [*args, "--event-log", str(log)]
+                ended = self._run(words, environment, update, seconds)
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
             raise NotBegun("engine", outcome.said(), BACKEND)
@@ -138,14 +160,21 @@ class Engine:
             raise OutOfReach("engine", reason_of(ended), BACKEND)
         return ended
 
-    def _run(self, args: list[str], environment: Mapping[str, str], update: bool) -> Ended:
+    def _run(
+        self,
+        args: list[str],
+        environment: Mapping[str, str],
+        update: bool,
+        seconds: float | None = None,
+    ) -> Ended:
         """Raises Contested, Wrong, and Stopped while nothing had begun; any other failure is the caller's to judge."""
         words = [*args, *(["--stack", self._stack] if self._stack else [])]
         command = [self._pulumi, "--non-interactive", *words]
         always = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API": "true"}
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
-        ended = process.run(command, self._folder, {**own, **always, **environment}, update)
+        everything = {**own, **always, **environment}
+        ended = process.run(command, self._folder, everything, update, seconds)
         if ended.interrupted and not update:
             raise Stopped(ended.interrupted)
         if ended.code:

@@ -6,7 +6,7 @@ from typing import Any
 from rehouse.cli.eventlog import Event
 from rehouse.cli.guard import Patch, patches
 from rehouse.cli.process import Ended
-from rehouse.components.errors import RehouseError
+from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Outcome:
 
     def error(self) -> RehouseError | None:
         """The first error of ours, as it was raised; None where only the engine has one, or nobody."""
+        if self.ended.late:
+            what = "took longer than rollout.deadline allows, and was stopped"
+            return GateFailed("rollout", what, "see what it waited for, or give it more time")
         for each in self.notes:
             if each["kind"] == "error":
-                error = RehouseError(each["where"], each["what"], each["fix"], each["state"])
-                error.exit_code = each["code"]
-                return error
+                kind = kind_of(each["code"])
+                return kind(each["where"], each["what"], each["fix"], each["state"])
         return None
 
     @property

@@ -8,8 +8,8 @@ from rehouse.cli.drift import STOPPED, of_router, state_of
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.guard import must_not_patch
 from rehouse.cli.inventory import KEPT, Place, RouterPlace
-from rehouse.cli.rollout import Interrupted, Result
 from rehouse.cli.survey import Survey
+from rehouse.cli.updates import Interrupted, Result
 from rehouse.components.errors import OutOfReach
 from rehouse.components.front import Shift
 from rehouse.components.haproxy import Seen

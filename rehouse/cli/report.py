@@ -5,8 +5,9 @@ from typing import Any
 from rich.table import Table
 
 from rehouse.cli.output import print_json, stderr, stdout
-from rehouse.cli.rollout import Done
-from rehouse.components.ledger import Ledger, Progress, Record
+from rehouse.cli.updates import STAYS, Done
+from rehouse.components.ledger import Ledger, Record
+from rehouse.components.progress import Progress
 
 
 def report_done(command: str, done: Done, as_json: bool) -> None:
@@ -32,16 +33,20 @@ def _ending(done: Done) -> str:
 def progress_of(progress: Progress | None) -> dict[str, Any] | None:
     if progress is None:
         return None
-    return {**progress.model_dump(mode="json"), "share": progress.share}
+    facts = progress.model_dump(mode="json", exclude={"rollout", "replicas"})
+    strategy, steps = progress.rollout.strategy, progress.shares
+    return {**facts, "strategy": strategy, "steps": steps, "share": progress.share}
 
 
 def _waiting(progress: Progress) -> str:
     """What a rollout that is in progress waits for, and what may be typed."""
     before = ", ".join(progress.before)
+    if progress.is_stopped:
+        return f"{before} is stopped, {progress.generation} is not raised yet: nothing answers; {STAYS}"
     state = f"{progress.generation} has {progress.share} % of the traffic, {before} the rest"
     if progress.bakes:
         state = f"{progress.generation} has all of the traffic, {before} is kept warm"
-    return f"{state}; rehouse promote, rehouse resume or rehouse abort"
+    return f"{state}; rehouse promote takes the next step, {STAYS}"
 
 
 def status_of(ledger: Ledger) -> dict[str, Any]:

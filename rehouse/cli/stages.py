@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NoReturn
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout import Done, Engine, chosen, failure_of
-from rehouse.components.errors import NotUndone, Undone
-from rehouse.components.ledger import Ledger, Progress
+from rehouse.cli.undo import finish, quarantined_for, undone
+from rehouse.cli.updates import (
+    STAYS,
+    Done,
+    Engine,
+    Interrupted,
+    chosen,
+    done,
+    failure_of,
+    must_be_possible,
+)
+from rehouse.components.errors import Contested, GateFailed, NotUndone, RehouseError
+from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
-from rehouse.components.spec import Rollout
+from rehouse.components.progress import Progress
 
 Kind = Literal["advance", "hold", "release", "finish", "abort"]
 
@@ -17,94 +27,137 @@ Kind = Literal["advance", "hold", "release", "finish", "abort"]
 Watch = Callable[[str, Ledger, float], str | None]
 
 
-def follow(engine: Engine, service: str | None, watch: Watch, on_event: OnEvent | None) -> Done:
+def follow(
+    engine: Engine,
+    service: str | None,
+    watch: Watch,
+    on_event: OnEvent | None = None,
+    keep: bool = False,
+) -> Done:
     """Goes on until nothing is in progress, or a person is waited for; then ``progress`` says where it stands.
 
     Raises Undone where the new generation was not well enough, and what was live before is live again.
     """
     while True:
         name, ledger = chosen(engine.ledgers(), service)
-        progress, rest = ledger.progress, time_left(ledger)
-        if name is None or progress is None or rest is None:
-            return Done(name, _before(progress), ledger.live, ledger.standing, progress)
-        if reason := _too_late(ledger) or watch(name, ledger, rest):
-            abort(engine, name, reason, on_event)
-            raise _undone(progress, reason)
-        take(engine, service, "finish" if progress.bakes else "advance", on_event)
+        progress = ledger.progress
+        if name is None or progress is None or progress.waits:
+            return done(engine, name, ledger)
+        try:
+            _must_keep_to_its_limits(name, ledger, progress, watch)
+            _take(engine, name, _next(progress), on_event)
+        except (Interrupted, Contested, NotUndone):
+            raise
+        except RehouseError as error:
+            _give_up(engine, name, progress, error, on_event, keep)
 
 
 def advance(engine: Engine, service: str | None, on_event: OnEvent | None) -> Done:
-    """The next step, whether its time has come or not."""
+    """The next step, whether its time has come or not. Raises as decide does."""
     _, ledger = chosen(engine.ledgers(), service)
-    bakes = ledger.progress is not None and ledger.progress.bakes
-    return take(engine, service, "finish" if bakes else "advance", on_event)
+    kind: Kind = _next(ledger.progress) if ledger.progress else "advance"
+    return decide(engine, service, kind, on_event)
 
 
-def take(
-    engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | None, reason: str = ""
-) -> Done:
-    """One step more, or one decision of a person. Raises what went wrong; the rollout then stays where it was."""
+def decide(engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | None) -> Done:
+    """What a person decides of a rollout in progress. Raises what went wrong; it then stays where it was.
+
+    Raises Refused where the update would change what runs in place: another version of this tool began it.
+    """
     name, ledger = chosen(engine.ledgers(), service)
-    order = Order(kind=kind, serial=ledger.serial, service=name, reason=reason or None)
-    result = engine.up(order, on_event)
-    if not result.well:
-        raise failure_of(result, f"the step was not taken; {', '.join(ledger.live)} is live")
-    _, now = chosen(engine.ledgers(), service)
-    return Done(name, ledger.live, now.live, now.standing, now.progress)
+    must_be_possible(engine, Order(kind=kind, serial=ledger.serial, service=name))
+    return _take(engine, name, kind, on_event)
 
 
-def abort(engine: Engine, service: str | None, reason: str, on_event: OnEvent | None) -> Done:
-    """What was live before is live again, and the new generation is quarantined. Raises NotUndone."""
+def _take(
+    engine: Engine,
+    service: str | None,
+    kind: Kind,
+    on_event: OnEvent | None,
+    reason: str | None = None,
+    keep: bool = False,
+) -> Done:
+    name, ledger = chosen(engine.ledgers(), service)
+    order = Order(kind=kind, serial=ledger.serial, service=name, reason=reason, keep=keep)
+    result = engine.up(order, on_event, time_left(ledger.progress))
+    if result.well:
+        return done(engine, name, ledger)
+    _, now = chosen(engine.ledgers(), name)
+    if now.serial != ledger.serial and not result.interrupted:
+        return finish(engine, name, now, ledger)
+    raise failure_of(result, STAYS, f"{', '.join(now.live) or 'nothing'} is live")
+
+
+def abort(
+    engine: Engine,
+    service: str | None,
+    reason: str | None,
+    on_event: OnEvent | None,
+    keep: bool = False,
+) -> Done:
+    """What was live before is live again; with a *reason* the new generation is quarantined.
+
+    Raises NotUndone, and Refused as decide does.
+    """
+    name, ledger = chosen(engine.ledgers(), service)
+    must_be_possible(engine, Order(kind="abort", serial=ledger.serial, service=name))
+    return _undo(engine, name, reason, on_event, keep)
+
+
+def _undo(
+    engine: Engine,
+    service: str | None,
+    reason: str | None,
+    on_event: OnEvent | None,
+    keep: bool,
+) -> Done:
     _, ledger = chosen(engine.ledgers(), service)
     try:
-        return take(engine, service, "abort", on_event, reason)
-    except NotUndone:
+        return _take(engine, service, "abort", on_event, reason, keep)
+    except (Interrupted, Contested, NotUndone):
         raise
-    except Exception as error:
+    except RehouseError as error:
         if ledger.progress is None:
             raise
-        where, live = ledger.progress.generation, ", ".join(ledger.live)
-        fix = "mend that, then: rehouse abort"
-        raise NotUndone(where, f"{reason}\nand could not be undone: {error}", fix, live) from error
+        what = f"{reason or 'the rollout'}\ncould not be undone: {error.what}"
+        fix, state = "mend that, then: rehouse abort", f"{', '.join(ledger.live)} is live"
+        raise NotUndone(ledger.progress.generation, what, fix, state) from error
 
 
-def time_left(ledger: Ledger) -> float | None:
-    """Seconds until the next step; None where only a person can take it, or nothing is in progress."""
-    progress = ledger.progress
-    if progress is None or progress.held:
+def time_left(progress: Progress | None) -> float | None:
+    """Seconds until the whole rollout has taken too long; what a person was waited for does not count."""
+    if progress is None:
         return None
-    rollout = rollout_of(ledger)
-    length = rollout.bake if progress.bakes else rollout.pause
-    return None if length is None else max(0.0, length - _seconds_since(progress.since))
+    return max(0.0, progress.rollout.deadline - _seconds_since(progress.began))
 
 
-def rollout_of(ledger: Ledger) -> Rollout:
-    """How the generation in progress wants to be rolled out."""
-    name = ledger.progress.generation if ledger.progress else ""
-    found = [each for each in ledger.standing_generations() if each.name == name]
-    return found[0].spec.rollout if found else Rollout()
+def _next(progress: Progress) -> Kind:
+    return "finish" if progress.is_last else "advance"
 
 
-def _too_late(ledger: Ledger) -> str | None:
-    if (
-        ledger.progress is None
-        or _seconds_since(ledger.progress.began) < rollout_of(ledger).deadline
-    ):
-        return None
-    return f"took longer than rollout.deadline, {rollout_of(ledger).deadline:g} s"
+def _must_keep_to_its_limits(name: str, ledger: Ledger, progress: Progress, watch: Watch) -> None:
+    """Till this step is over. Raises GateFailed."""
+    if not time_left(progress):
+        reason: str | None = f"took longer than rollout.deadline, {progress.rollout.deadline:g} s"
+    else:
+        reason = watch(name, ledger, max(0.0, progress.length - _seconds_since(progress.since)))
+    if reason:
+        raise GateFailed(progress.generation, reason, "mend the service")
+
+
+def _give_up(
+    engine: Engine,
+    service: str,
+    progress: Progress,
+    error: RehouseError,
+    on_event: OnEvent | None,
+    keep: bool,
+) -> NoReturn:
+    reason = quarantined_for(error)
+    _undo(engine, service, reason, on_event, keep)
+    live = ", ".join(progress.before)
+    raise undone(progress.generation, error.what, live, reason is not None, keep) from error
 
 
 def _seconds_since(when: str) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()
-
-
-def _before(progress: Progress | None) -> tuple[str, ...]:
-    return tuple(progress.before) if progress else ()
-
-
-def _undone(progress: Progress, reason: str) -> Undone:
-    live = ", ".join(progress.before)
-    fix = "mend the service, then: rehouse deploy; the same generation again only with --force"
-    return Undone(
-        progress.generation, reason, fix, f"{live} is live, nothing of the new one is left"
-    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rehouse.cli.inventory import Inventory, root_of, take_inventory
-from rehouse.cli.rollout import Result, chosen
+from rehouse.cli.updates import Result, chosen
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 from rehouse.components.ledger import Ledger

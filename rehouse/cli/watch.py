@@ -44,9 +44,7 @@ def verdict(rollout: Rollout, first: Measured, now: Measured) -> str | None:
 
 
 def watcher(
-    shift_of: Callable[[str], Shift | None],
-    rollout_of: Callable[[Ledger], Rollout],
-    stop: Callable[[], None],
+    shift_of: Callable[[str], Shift | None], stop: Callable[[], None]
 ) -> Callable[[str, Ledger, float], str | None]:
     """For stages.follow; *stop* raises when somebody wants the command to end."""
 
@@ -54,7 +52,7 @@ def watcher(
         shifted, progress = shift_of(service), ledger.progress
         if shifted is None or progress is None:
             return None
-        haproxy, rollout = Haproxy.behind(shifted.doors), rollout_of(ledger)
+        haproxy, rollout = Haproxy.behind(shifted.doors), progress.rollout
 
         def look() -> Measured:
             return measured(progress.generation, haproxy.traffic(shifted.front.backend))

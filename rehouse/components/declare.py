@@ -28,7 +28,9 @@ def declare(
     gates: list[pulumi.Resource] = []
     servers: list[pulumi.Output[dict[str, Any]]] = []
     for generation in (each.at(site.daemons) for each in ledger.standing_generations()):
-        instances = _raise(generation, spec.service, providers, opts)
+        instances = _raise(generation, ledger.instances_of(generation), providers, opts)
+        if generation.name in ledger.quarantined:  # it failed, and stands to be looked at
+            continue
         gates.append(_prove(generation, instances, ledger.before(generation.name), opts))
         servers += [_server(instance, shares[generation.name]) for instance in instances]
     router = Router(
@@ -40,7 +42,8 @@ def declare(
 def shares_of(ledger: Ledger) -> dict[str, int]:
     """HAProxy weight of one instance of each standing generation: percent, spread over its instances."""
     each = {
-        g.name: ledger.standing[g.name] / g.spec.replicas for g in ledger.standing_generations()
+        g.name: ledger.standing[g.name] / ledger.instances_of(g)
+        for g in ledger.standing_generations()
     }
     most = max(each.values(), default=0) or 1
     return {
@@ -50,18 +53,18 @@ def shares_of(ledger: Ledger) -> dict[str, int]:
 
 def _raise(
     generation: Generation,
-    service: str,
+    count: int,
     providers: dict[Daemon, pulumi.ProviderResource],
     opts: pulumi.ResourceOptions,
 ) -> list[Instance]:
     houses = {}
-    for daemon in generation.daemons[: generation.spec.replicas]:
+    placement = generation.placement()[:count]
+    for daemon in dict.fromkeys(placement):
         if daemon not in providers:
-            providers[daemon] = provider_of(daemon, service, opts)
+            providers[daemon] = provider_of(daemon, generation.spec.service, opts)
         houses[daemon] = TARGETS[generation.target](generation, daemon, providers[daemon], opts)
     return [
-        houses[daemon].place(f"{generation.name}-{index}")
-        for index, daemon in enumerate(generation.placement())
+        houses[daemon].place(f"{generation.name}-{index}") for index, daemon in enumerate(placement)
     ]
 
 

@@ -1,5 +1,7 @@
 """What went wrong, where, and the way out."""
 
+from typing import Self
+
 
 class RehouseError(Exception):
     """*where: what*, then ``fix:`` what to change or run, then ``state:`` what is running now.
@@ -13,13 +15,9 @@ class RehouseError(Exception):
         self.where, self.what, self.fix, self.state = where, what, fix, state
         super().__init__(f"{where}: {what}\nfix: {fix}" + (f"\nstate: {state}" if state else ""))
 
-    def with_state(self, state: str) -> "RehouseError":
+    def with_state(self, state: str) -> Self:
         """The same, with what is running now where it did not say so."""
-        if self.state:
-            return self
-        told = RehouseError(self.where, self.what, self.fix, state)
-        told.exit_code = self.exit_code
-        return told
+        return self if self.state else type(self)(self.where, self.what, self.fix, state)
 
 
 class Wrong(RehouseError):
@@ -62,3 +60,13 @@ class Refused(RehouseError):
     """It could be done, and must not be."""
 
     exit_code = 14
+
+
+_KINDS: dict[int, type[RehouseError]] = {
+    kind.exit_code: kind for kind in (Wrong, GateFailed, NotUndone, Contested, OutOfReach, Refused)
+}
+
+
+def kind_of(exit_code: int) -> type[RehouseError]:
+    """What an error is called that ends with this; for one that comes from another process."""
+    return _KINDS.get(exit_code, RehouseError)

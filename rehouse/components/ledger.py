@@ -1,16 +1,16 @@
 """Which generations stand and with what weight, which are remembered, which are quarantined. Pure."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from rehouse.components.errors import Refused
 from rehouse.components.generation import Generation
-from rehouse.components.spec import Part
+from rehouse.components.progress import Percent, Progress
+from rehouse.components.spec import Part, Rollout
 
 REMEMBERED = 10
 
-Percent = Annotated[int, Field(ge=0, le=100)]
 Outcome = Literal["raised", "live", "retired", "quarantined"]
 
 
@@ -21,41 +21,6 @@ class Record(Part):
     who: str
     when: str
     outcome: Outcome
-
-
-class Progress(Part):
-    """A rollout that takes several updates: which share of the traffic the new generation gets, step by step.
-
-    *at* counts the steps that were taken; after the last of *steps* it has everything, and the old ones stay
-    warm. *since* is when this step began. *before* is what to go back to.
-    """
-
-    generation: str
-    before: dict[str, Percent]
-    steps: tuple[Percent, ...]
-    at: int = 0
-    since: str
-    began: str
-    held: bool = False  # a person wants it to wait
-
-    @property
-    def share(self) -> int:
-        """Percent of the traffic that the new generation gets at this step."""
-        return self.steps[self.at] if self.at < len(self.steps) else 100
-
-    @property
-    def bakes(self) -> bool:
-        """It has everything already."""
-        return self.at >= len(self.steps)
-
-    def weights(self) -> dict[str, int]:
-        """The rest goes to those that were live before, as they shared it then."""
-        rest = 100 - self.share
-        shared = {name: rest * weight // 100 for name, weight in self.before.items()}
-        first = next(iter(shared), None)
-        if first:
-            shared[first] += rest - sum(shared.values())
-        return {**shared, self.generation: self.share}
 
 
 class Ledger(Part):
@@ -72,12 +37,11 @@ class Ledger(Part):
         known = {record.generation.name for record in self.remembered}
         assert set(self.standing) <= known, "a standing generation is not remembered"
         assert sum(self.standing.values()) in (0, 100), "the weights do not add up"
-        assert not set(self.standing) & set(self.quarantined), "a quarantined generation stands"
+        assert not set(self.live) & set(self.quarantined), "a quarantined generation is live"
         if self.progress:
             named = {self.progress.generation, *self.progress.before}
-            assert named <= set(self.standing), (
-                "the rollout in progress is about what does not stand"
-            )
+            there = known if self.progress.stops else set(self.standing)
+            assert named <= there, "the rollout in progress is about what does not stand"
         return self
 
     @property
@@ -93,6 +57,14 @@ class Ledger(Part):
             if record.generation.name in self.standing
         )
 
+    def instances_of(self, generation: Generation) -> int:
+        """How many stand: its replicas, unless they are raised and retired step by step."""
+        if self.progress is None:
+            return generation.spec.replicas
+        if generation.name == self.progress.generation:
+            return self.progress.raised()
+        return self.progress.kept(generation.spec.replicas)
+
     def before(self, name: str) -> str | None:
         """What was live when this generation was raised, as far as it is remembered."""
         names = [record.generation.name for record in self.remembered]
@@ -104,18 +76,21 @@ class Ledger(Part):
         if self.standing == {generation.name: 100}:
             return self
         ledger = self.raised(generation, who, when).shifted({generation.name: 100})
-        for name in self.standing:
-            if name != generation.name:
-                ledger = ledger.retired(name)
-        return ledger
+        return ledger._retired_but(generation.name)
 
-    def begun(self, generation: Generation, steps: tuple[int, ...], who: str, when: str) -> Self:
-        """The first step of a rollout in several: it stands beside what is live, and has its first share."""
+    def begun(self, generation: Generation, rollout: Rollout, who: str, when: str) -> Self:
+        """The first of several steps: it stands beside what is live and has its first share, or waits for its end."""
         before = {name: weight for name, weight in self.standing.items() if weight}
         progress = Progress(
-            generation=generation.name, before=before, steps=steps, since=when, began=when
+            generation=generation.name,
+            replicas=generation.spec.replicas,
+            before=before,
+            rollout=rollout,
+            since=when,
+            began=when,
         )
-        return self.raised(generation, who, when)._in_progress(progress)
+        ledger = self.raised(generation, who, when)._retired_but(generation.name, *before)
+        return ledger._in_progress(progress)
 
     def advanced(self, when: str) -> Self:
         """The next share. Raises Refused where no rollout is in progress, or it has everything already."""
@@ -124,27 +99,23 @@ class Ledger(Part):
             raise Refused(
                 progress.generation, "has all of the traffic already", "finish it, or abort it"
             )
-        changes = {"at": progress.at + 1, "since": when, "held": False}
-        return self._in_progress(progress.model_copy(update=changes))
+        return self._in_progress(progress.stepped(when))
 
     def held(self, held: bool, when: str) -> Self:
         """It waits for a person, or does not any more."""
-        progress = self._must_progress()
-        return self._next(progress=progress.model_copy(update={"held": held, "since": when}))
+        return self._next(progress=self._must_progress().holding(held, when))
 
     def finished(self) -> Self:
-        """The old ones are retired. Raises Refused while they still get traffic."""
-        progress = self._must_progress()
-        ledger = self._next(progress=None)
-        for name in progress.before:
-            ledger = ledger.retired(name)
-        return ledger
+        """The new one has everything, whatever it had before, and the old ones are retired."""
+        name = self._must_progress().generation
+        return self._next(progress=None)._standing(name).shifted({name: 100})._retired_but(name)
 
-    def aborted(self, reason: str) -> Self:
-        """Everything is as it was before, and the new one is quarantined."""
+    def aborted(self, reason: str | None, keep: bool = False) -> Self:
+        """Everything is as it was before. With a *reason* the new one is quarantined, and kept if it shall be."""
         progress = self._must_progress()
-        back = self._next(progress=None).shifted(progress.before)
-        return back.quarantine(progress.generation, reason)
+        name, before = progress.generation, progress.before
+        back = self._next(progress=None)._standing(*before, name).shifted(before)
+        return back.retired(name) if reason is None else back.quarantine(name, reason, keep)
 
     def raised(self, generation: Generation, who: str, when: str) -> Self:
         """It stands, without traffic yet. Raises Refused if it is quarantined."""
@@ -177,37 +148,37 @@ class Ledger(Part):
 
     def retired(self, name: str) -> Self:
         """It is gone, and remembered. Raises Refused while it gets traffic."""
-        self._must_stand(name)
-        if self.standing[name]:
-            raise Refused(
-                name,
-                f"still gets {self.standing[name]} % of the traffic",
-                "shift the traffic away first",
-            )
-        return self._without(name, "retired")
+        self._must_be_idle(name)
+        return self._without(name, "quarantined" if name in self.quarantined else "retired")
 
-    def quarantine(self, name: str, reason: str) -> Self:
-        """It failed: gone, and never chosen again by itself. Raises Refused while it gets traffic."""
-        self._must_stand(name)
-        if self.standing[name]:
-            raise Refused(
-                name,
-                f"still gets {self.standing[name]} % of the traffic",
-                "shift the traffic away first",
-            )
-        return self._without(name, "quarantined", quarantined={**self.quarantined, name: reason})
+    def quarantine(self, name: str, reason: str, keep: bool = False) -> Self:
+        """It failed, and is never chosen again by itself; gone, unless it is kept, without gate and without server.
 
-    def failed(self, generation: Generation, reason: str, who: str, when: str) -> Self:
+        Raises Refused while it gets traffic.
+        """
+        self._must_be_idle(name)
+        quarantined = {**self.quarantined, name: reason}
+        marked = self._next(quarantined=quarantined, remembered=self._marked("quarantined", name))
+        return marked if keep else marked._without(name, "quarantined")
+
+    def failed(
+        self, generation: Generation, reason: str, who: str, when: str, keep: bool = False
+    ) -> Self:
         """It did not pass: remembered, and never chosen again by itself. Raises Refused while it gets traffic."""
-        return self.raised(generation, who, when).quarantine(generation.name, reason)
+        known = generation.name in self.quarantined
+        free = self.released(generation.name) if known else self
+        return free.raised(generation, who, when).quarantine(generation.name, reason, keep)
 
     def rolled_back(self, name: str, reason: str, who: str, when: str) -> Self:
         """A remembered generation has the traffic again; what it takes over from is quarantined.
 
-        Raises Refused if it is not remembered, is quarantined, or is live already.
+        One that a rollout in progress comes from gets back what it had. Raises Refused if it is not remembered,
+        is quarantined, or is live already.
         """
         target = self._remembered(name)
-        if self.standing == {name: 100}:
+        if self.progress and name in self.progress.before:
+            return self.aborted(reason)
+        if self.live == (name,):
             raise Refused(name, "is live already", "choose another: rehouse history")
         left = {other: reason for other in self.live if other != name}
         ledger = self.deployed(target, who, when)
@@ -225,7 +196,25 @@ class Ledger(Part):
         return self._next(quarantined=left)
 
     def _in_progress(self, progress: Progress) -> Self:
-        return self.shifted(progress.weights())._next(progress=progress)
+        if progress.is_stopped:
+            return self._stopped(progress)
+        ledger = self._standing(progress.generation).shifted(progress.weights())
+        return ledger._next(progress=progress)
+
+    def _stopped(self, progress: Progress) -> Self:
+        gone = self._marked("retired", *progress.before)
+        return self._next(standing={}, remembered=gone, progress=progress)
+
+    def _standing(self, *names: str) -> Self:
+        """They stand, without traffic where they did not."""
+        idle = {name: 0 for name in names if name not in self.standing}
+        return self._next(standing={**self.standing, **idle}) if idle else self
+
+    def _retired_but(self, *names: str) -> Self:
+        ledger = self
+        for name in self.standing:
+            ledger = ledger if name in names else ledger.retired(name)
+        return ledger
 
     def _must_progress(self) -> Progress:
         if self.progress is None:
@@ -251,6 +240,12 @@ class Ledger(Part):
             else record
             for record in self.remembered
         )
+
+    def _must_be_idle(self, name: str) -> None:
+        self._must_stand(name)
+        if share := self.standing[name]:
+            told = f"still gets {share} % of the traffic"
+            raise Refused(name, told, "shift the traffic away first")
 
     def _must_stand(self, *names: str) -> None:
         for name in names:

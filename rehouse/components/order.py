@@ -7,7 +7,7 @@ from typing import Literal, Self
 from rehouse.components.errors import Contested
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
-from rehouse.components.spec import Part
+from rehouse.components.spec import Part, Rollout
 
 VARIABLE = "REHOUSE_ORDER"
 
@@ -20,10 +20,11 @@ class Order(Part):
     """One step for one service. It carries names and reasons, and never a value: it travels in the environment.
 
     *serial* is that of the ledger on which the order was decided. ``deploy`` raises what the spec says, also
-    where it is quarantined if *force* is set. ``begin`` does so in *steps*, shares of the traffic in percent;
+    where it is quarantined if *force* is set. ``begin`` does so in the steps of *rollout*, or of the spec;
     ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
-    live; with a *reason* what the spec says is quarantined, without one it may be tried again.
+    live. After ``undo`` and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at
+    if *keep* is set; without one it may be tried again.
     """
 
     kind: Kind
@@ -32,7 +33,8 @@ class Order(Part):
     generation: str | None = None
     reason: str | None = None
     force: bool = False
-    steps: tuple[int, ...] = ()
+    keep: bool = False
+    rollout: Rollout | None = None
 
     @classmethod
     def given(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self | None:
@@ -63,11 +65,11 @@ def next_ledger(
     if order is None:
         return _by_hand(last, wanted, who, when)
     if order.kind == "undo":
-        return last.failed(wanted, order.reason or "failed", who, when)
+        return last.failed(wanted, order.reason or "failed", who, when, order.keep)
     _must_not_progress(last)
     free = last.released(wanted.name) if order.force and wanted.name in last.quarantined else last
     if order.kind == "begin":
-        return free.begun(wanted, order.steps, who, when)
+        return free.begun(wanted, order.rollout or wanted.spec.rollout, who, when)
     return free.deployed(wanted, who, when)
 
 
@@ -80,19 +82,22 @@ def _by_hand(last: Ledger, wanted: Generation, who: str, when: str) -> Ledger:
 
 
 def _without_spec(order: Order | None, last: Ledger, who: str, when: str) -> Ledger:
-    reason = order.reason if order and order.reason else "given up"
-    match order and order.kind:
+    if order is None:
+        return last
+    match order.kind:
         case "advance":
             return last.advanced(when)
         case "hold" | "release":
-            return last.held(order is not None and order.kind == "hold", when)
+            return last.held(order.kind == "hold", when)
         case "finish":
             return last.finished()
         case "abort":
-            return last.aborted(reason)
+            return last.aborted(order.reason, order.keep)
         case "rollback":
-            _must_not_progress(last)
-            return last.rolled_back((order and order.generation) or "", reason, who, when)
+            name = order.generation or ""
+            if last.progress is None or name not in last.progress.before:
+                _must_not_progress(last)
+            return last.rolled_back(name, order.reason or "rolled back", who, when)
     return last
 
 

@@ -163,10 +163,11 @@ class Stop(Part):
 class Rollout(Part):
     """How a new generation takes over."""
 
-    strategy: Literal["blue-green", "canary"] = Field(
+    strategy: Literal["blue-green", "canary", "rolling", "recreate"] = Field(
         "blue-green",
         examples=["canary"],
-        description="blue-green (all of the traffic at once) or canary (a share first, step by step).",
+        description="blue-green (all of the traffic at once), canary (a share first, step by step), rolling "
+        "(instance by instance) or recreate (the old one is stopped first: nothing answers meanwhile).",
     )
     steps: tuple[Share, ...] = Field(
         (5, 25, 50),
@@ -175,10 +176,18 @@ class Rollout(Part):
         examples=[[5, 25, 50]],
         description="Shares of the traffic that a canary gets one after the other, in percent, 1 to 99, rising.",
     )
+    surge: int = Field(
+        1,
+        ge=1,
+        le=100,
+        examples=[1],
+        description="How many instances rolling raises at each step, beyond the replicas, 1 to 100.",
+    )
     pause: Pause = Field(
-        60.0,
+        default_factory=lambda known: 60.0 if known.get("strategy") == "canary" else 0.0,
         examples=["5m"],
-        description="How long each step of a canary lasts, or promote: until a person takes the next one.",
+        description="How long each step lasts, or promote: until a person takes the next one. 60s for a canary, "
+        "0s for the others.",
     )
     bake: Seconds = Field(
         0.0,
@@ -223,15 +232,17 @@ class Rollout(Part):
             raise PydanticCustomError("rising", "must rise from step to step")
         return value
 
-    @property
-    def shares(self) -> tuple[int, ...]:
-        """The steps before everything; none where all of the traffic goes at once."""
-        return self.steps if self.strategy == "canary" else ()
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether it takes more than one update."""
-        return bool(self.shares or self.bake)
+    def shares(self, replicas: int) -> tuple[int, ...]:
+        """Percent of the traffic at each step before everything; none where all of it goes at once."""
+        match self.strategy:
+            case "canary":
+                return self.steps
+            case "rolling":
+                raised = range(self.surge, replicas, self.surge)
+                return tuple(max(1, 100 * number // replicas) for number in raised)
+            case "recreate":
+                return (0,)
+        return ()
 
 
 class Front(Part):

@@ -531,12 +531,13 @@ WORDS = {
     "security.user": "the image's own user",
     "router.publish": "the service's port",
     "rollout.max_latency": "not watched",
+    "rollout.pause": "60s for a canary",
 }
 
 
 def _told(key: str, value: Any) -> str:
     if key in WORDS:
-        assert value is None
+        assert value in (None, "0s")
         return WORDS[key]
     if value in ({}, []):
         return "none"

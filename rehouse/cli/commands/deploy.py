@@ -17,12 +17,16 @@ from rehouse.cli.screen import live_view
     "--target", help="Kind of house to move to; it is written to the stack's configuration."
 )
 @click.option("--force", is_flag=True, help="Also a generation that is quarantined.")
+@click.option(
+    "--keep", is_flag=True, help="One that fails stands without traffic, to be looked at."
+)
 @in_stack
 @JSON
 def command(
     service: str | None,
     target: str | None,
     force: bool,
+    keep: bool,
     folder: Path,
     stack: str | None,
     as_json: bool,
@@ -36,5 +40,5 @@ def command(
     if target:
         engine.set_config("target", target)
     with live_view(quiet=as_json) as on_event:
-        done = carried_on(engine, deploy(engine, service, force, on_event), on_event)
+        done = carried_on(engine, deploy(engine, service, force, keep, on_event), on_event, keep)
     report_done("deploy", done, as_json)

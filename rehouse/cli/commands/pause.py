@@ -7,7 +7,7 @@ import rich_click as click
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
-from rehouse.cli.stages import take
+from rehouse.cli.stages import decide
 
 
 @click.command("pause")
@@ -22,5 +22,5 @@ def command(service: str | None, folder: Path, stack: str | None, as_json: bool)
     """
     engine = engine_of(folder, stack)
     with live_view(quiet=as_json) as on_event:
-        done = take(engine, service, "hold", on_event)
+        done = decide(engine, service, "hold", on_event)
     report_done("pause", done, as_json)

@@ -8,7 +8,7 @@ from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
-from rehouse.cli.stages import take
+from rehouse.cli.stages import decide
 
 
 @click.command("resume")
@@ -23,5 +23,5 @@ def command(service: str | None, folder: Path, stack: str | None, as_json: bool)
     """
     engine = engine_of(folder, stack)
     with live_view(quiet=as_json) as on_event:
-        done = carried_on(engine, take(engine, service, "release", on_event), on_event)
+        done = carried_on(engine, decide(engine, service, "release", on_event), on_event)
     report_done("resume", done, as_json)

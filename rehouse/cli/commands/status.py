@@ -7,7 +7,7 @@ import rich_click as click
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
 from rehouse.cli.report import say_status, status_of
-from rehouse.cli.rollout import chosen
+from rehouse.cli.updates import chosen
 
 
 @click.command("status")
