@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from rehouse.components.service import Service, plain_errors
+from rehouse.components.settings import secrets_of
 from rehouse.components.site import read_site
 from rehouse.components.spec import read_spec
 
@@ -12,10 +13,11 @@ config = pulumi.Config()
 with plain_errors():
     spec = read_spec(Path(__file__).parent / config.require("spec"))
     site = read_site(config.get_object("site"), f"Pulumi.{pulumi.get_stack()}.yaml, site")
+    secrets = secrets_of(config)
 Service(
     spec.service,
     spec,
     target=config.get("target") or "container",
     site=site,
-    secrets=config.get_object("secrets"),
+    secrets=secrets,
 )

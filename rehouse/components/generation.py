@@ -5,8 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Self
 
+from pydantic import Field
+
 from rehouse.components.errors import Wrong
 from rehouse.components.site import Daemon
+from rehouse.components.sources import how_to_set
 from rehouse.components.spec import Part, ServiceSpec
 
 # Raise it whenever a target declares something else for the same spec: what stands is
@@ -22,7 +25,7 @@ class Generation(Part):
     image: str
     target: str
     daemons: tuple[Daemon, ...]
-    secrets: dict[str, str]
+    secrets: dict[str, str] = Field(repr=False)
     template: int = TEMPLATE
 
     @classmethod
@@ -74,8 +77,8 @@ class Generation(Part):
 
 def _secret(name: str, secrets: Mapping[str, str], spec: ServiceSpec) -> str:
     if name not in secrets:
-        fix = f"pulumi config set --secret --path 'secrets.{name}'"
-        raise Wrong(f"service {spec.service}", f"secret {name} has no value in this stack", fix)
+        what = f"secret {name} has no value in this stack"
+        raise Wrong(f"service {spec.service}", what, how_to_set(name))
     if not isinstance(secrets[name], str):
         what = f"the value of secret {name} is {type(secrets[name]).__name__}, and must be a text"
         fix = "give it in clear when the program runs: pulumi.Config().require(...), not require_secret(...)"

@@ -56,12 +56,18 @@ def read_text(raw: bytes, where: str, model: type[Model]) -> Model:
     return read_data(tree.data, model, tree.locate)
 
 
-def read_data(data: object, model: type[Model], locate: Callable[[Place], str]) -> Model:
-    """The model of *data*, which is what JSON can hold. Raises Wrong; *locate* says where a place stands."""
+def read_data(
+    data: object, model: type[Model], locate: Callable[[Place], str], quote: bool = True
+) -> Model:
+    """The model of *data*, which is what JSON can hold. Raises Wrong; *locate* says where a place stands.
+
+    Without *quote* no value is part of the error: one may be a secret that stands where it should not.
+    """
     try:
         return model.model_validate_json(json.dumps(data))
     except ValidationError as error:
-        raise _wrong(error.errors(), model, data, locate) from None
+        shown = data if quote else _hidden(data)
+        raise _wrong(error.errors(), model, shown, locate) from None
 
 
 def _wrong(
@@ -143,6 +149,15 @@ def _at(data: object, place: Place) -> object:
             case list() if isinstance(part, int) and part < len(data):
                 data = data[part]
     return data
+
+
+def _hidden(data: object) -> object:
+    match data:
+        case dict():
+            return {key: _hidden(each) for key, each in data.items()}
+        case list():
+            return [_hidden(each) for each in data]
+    return "(not shown)"
 
 
 def _short(value: object) -> str:

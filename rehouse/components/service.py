@@ -12,6 +12,7 @@ from pathlib import Path
 import pulumi
 from pydantic import ValidationError
 
+from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
 from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
@@ -20,6 +21,7 @@ from rehouse.components.ledger import Ledger
 from rehouse.components.notes import errors_noted, note
 from rehouse.components.order import Order, next_ledger
 from rehouse.components.site import Site
+from rehouse.components.sources import Secrets
 from rehouse.components.spec import ServiceSpec, read_spec
 from rehouse.components.targets import TARGETS
 
@@ -35,8 +37,8 @@ class Service(pulumi.ComponentResource):
 
     The update raises a generation if the spec asks for another than the one that is live, proves it, shifts
     the traffic and retires the old one; if nothing changed it does nothing. *secrets* are the values of the
-    secrets that the spec names, in clear: they decide the generation's name and are encrypted in the state.
-    The ledger is kept as the stack's output ``NAME-ledger``, a secret.
+    secrets that the spec names, in clear, or their sources, asked only when a generation is made: the values
+    decide its name and are encrypted in the state. The ledger is the stack's output ``NAME-ledger``, a secret.
 
     Raises pulumi.RunError, with what is wrong and the way out, before anything is declared.
     """
@@ -49,7 +51,7 @@ class Service(pulumi.ComponentResource):
         spec: ServiceSpec | str | Path,
         target: str = "container",
         site: Site | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("rehouse:index:Service", name, None, opts)
@@ -63,7 +65,7 @@ class Service(pulumi.ComponentResource):
         spec: ServiceSpec | str | Path,
         target: str,
         site: Site,
-        secrets: Mapping[str, str],
+        secrets: Secrets,
     ) -> str:
         _refuse_overrides()
         _must_know(target)
@@ -73,8 +75,10 @@ class Service(pulumi.ComponentResource):
         with nothing_changed(last):
             if order is None or order.needs_spec:
                 image = pin(wanted.image, site.daemons, _pins(last))
-                key = _key(name)
-                generation = Generation.make(wanted, image, target, site.daemons, secrets, key)
+                values = values_of(wanted.secrets, secrets)
+                generation = Generation.make(
+                    wanted, image, target, site.daemons, values, _key(name)
+                )
             ledger = next_ledger(last, generation, order, _who(), _now())
         _tell(name, generation, last, ledger)
         face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
