@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.undo import finish, quarantined_for, undone
+from rehouse.cli.undo import finish, quarantined_for, raise_contested, undone
 from rehouse.cli.updates import (
     STAYS,
     Done,
@@ -45,11 +45,11 @@ def follow(
             return done(engine, name, ledger)
         try:
             _must_keep_to_its_limits(name, ledger, progress, watch)
-            _take(engine, name, _next(progress), on_event)
+            _take(engine, name, ledger, _next(progress), on_event)
         except (Interrupted, Contested, NotUndone):
             raise
         except RehouseError as error:
-            _give_up(engine, name, progress, error, on_event, keep)
+            _give_up(engine, name, ledger, progress, error, on_event, keep)
 
 
 def advance(engine: Engine, service: str | None, on_event: OnEvent | None) -> Done:
@@ -66,22 +66,24 @@ def decide(engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | 
     """
     name, ledger = chosen(engine.ledgers(), service)
     must_be_possible(engine, Order(kind=kind, serial=ledger.serial, service=name))
-    return _take(engine, name, kind, on_event)
+    return _take(engine, name, ledger, kind, on_event)
 
 
 def _take(
     engine: Engine,
-    service: str | None,
+    name: str | None,
+    ledger: Ledger,
     kind: Kind,
     on_event: OnEvent | None,
     reason: str | None = None,
     keep: bool = False,
 ) -> Done:
-    name, ledger = chosen(engine.ledgers(), service)
     order = Order(kind=kind, serial=ledger.serial, service=name, reason=reason, keep=keep)
-    result = engine.up(order, on_event, time_left(ledger.progress))
+    seconds = None if kind == "abort" else time_left(ledger.progress)
+    result = engine.up(order, on_event, seconds)
     if result.well:
         return done(engine, name, ledger)
+    raise_contested(result)
     _, now = chosen(engine.ledgers(), name)
     if now.serial != ledger.serial and not result.interrupted:
         return finish(engine, name, now, ledger)
@@ -101,19 +103,19 @@ def abort(
     """
     name, ledger = chosen(engine.ledgers(), service)
     must_be_possible(engine, Order(kind="abort", serial=ledger.serial, service=name))
-    return _undo(engine, name, reason, on_event, keep)
+    return _undo(engine, name, ledger, reason, on_event, keep)
 
 
 def _undo(
     engine: Engine,
     service: str | None,
+    ledger: Ledger,
     reason: str | None,
     on_event: OnEvent | None,
     keep: bool,
 ) -> Done:
-    _, ledger = chosen(engine.ledgers(), service)
     try:
-        return _take(engine, service, "abort", on_event, reason, keep)
+        return _take(engine, service, ledger, "abort", on_event, reason, keep)
     except (Interrupted, Contested, NotUndone):
         raise
     except RehouseError as error:
@@ -148,13 +150,14 @@ def _must_keep_to_its_limits(name: str, ledger: Ledger, progress: Progress, watc
 def _give_up(
     engine: Engine,
     service: str,
+    ledger: Ledger,
     progress: Progress,
     error: RehouseError,
     on_event: OnEvent | None,
     keep: bool,
 ) -> NoReturn:
     reason = quarantined_for(error)
-    _undo(engine, service, reason, on_event, keep)
+    _undo(engine, service, ledger, reason, on_event, keep)
     live = ", ".join(progress.before)
     raise undone(progress.generation, error.what, live, reason is not None, keep) from error
 

@@ -14,7 +14,7 @@ def settle(engine: Engine, order: Order, failed: Result, before: Ledger, keep: b
 
     Raises Undone, or NotUndone, Interrupted and Contested; returns where the traffic had moved already.
     """
-    _raise_contested(failed)
+    raise_contested(failed)
     name, now = chosen(engine.ledgers(), order.service)
     _raise_stopped(failed, _live(now))
     if now.serial != before.serial:
@@ -56,9 +56,14 @@ def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) ->
 def _undo(engine: Engine, order: Order, failed: Result, before: Ledger, keep: bool) -> Done:
     reason = quarantined_for(failed.error())
     order = Order(
-        kind="undo", serial=before.serial, service=order.service, reason=reason, keep=keep
+        kind="undo",
+        serial=before.serial,
+        service=order.service,
+        generation=order.generation,
+        reason=reason,
+        keep=keep,
     )
-    where = failed.wanted() or order.service or "rollout"
+    where = failed.wanted() or order.generation or order.service or "rollout"
     result = engine.up(order)
     if not result.well:
         _raise_left(failed, result, where, _live(before))
@@ -68,7 +73,7 @@ def _undo(engine: Engine, order: Order, failed: Result, before: Ledger, keep: bo
     raise undone(where, reason_of(failed), _live(before), reason is not None, keep)
 
 
-def _raise_contested(failed: Result) -> None:
+def raise_contested(failed: Result) -> None:
     """Somebody else has changed the ledger since this was decided: what they did is not ours to finish or undo."""
     error = failed.error()
     if error and error.exit_code == Contested.exit_code:

@@ -44,9 +44,9 @@ def verdict(rollout: Rollout, first: Measured, now: Measured) -> str | None:
 
 
 def watcher(
-    shift_of: Callable[[str], Shift | None], stop: Callable[[], None]
+    shift_of: Callable[[str], Shift | None], heed: Callable[[str, Ledger], None]
 ) -> Callable[[str, Ledger, float], str | None]:
-    """For stages.follow; *stop* raises when somebody wants the command to end."""
+    """For stages.follow; *heed* raises when somebody wants the command to end."""
 
     def watch(service: str, ledger: Ledger, seconds: float) -> str | None:
         shifted, progress = shift_of(service), ledger.progress
@@ -59,7 +59,7 @@ def watcher(
 
         first, until, reason = look(), time.monotonic() + seconds, None
         while reason is None and time.monotonic() < until:
-            stop()
+            heed(service, ledger)
             time.sleep(min(POLL, max(0.0, until - time.monotonic())))
             reason = verdict(rollout, first, look())
         return reason

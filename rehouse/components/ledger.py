@@ -57,6 +57,14 @@ class Ledger(Part):
             if record.generation.name in self.standing
         )
 
+    def remembered_as(self, name: str) -> Generation:
+        """Raises Refused where it is not."""
+        for record in self.remembered:
+            if record.generation.name == name:
+                return record.generation
+        known = ", ".join(record.generation.name for record in self.remembered) or "none"
+        raise Refused(name or "rollback", "is not remembered", f"remembered: {known}")
+
     def instances_of(self, generation: Generation) -> int:
         """How many stand: its replicas, unless they are raised and retired step by step."""
         if self.progress is None:
@@ -175,7 +183,7 @@ class Ledger(Part):
         One that a rollout in progress comes from gets back what it had. Raises Refused if it is not remembered,
         is quarantined, or is live already.
         """
-        target = self._remembered(name)
+        target = self.remembered_as(name)
         if self.progress and name in self.progress.before:
             return self.aborted(reason)
         if self.live == (name,):
@@ -220,13 +228,6 @@ class Ledger(Part):
         if self.progress is None:
             raise Refused("rollout", "none is in progress", "rehouse status shows what is live")
         return self.progress
-
-    def _remembered(self, name: str) -> Generation:
-        for record in self.remembered:
-            if record.generation.name == name:
-                return record.generation
-        known = ", ".join(record.generation.name for record in self.remembered) or "none"
-        raise Refused(name or "rollback", "is not remembered", f"remembered: {known}")
 
     def _without(self, name: str, outcome: Outcome, **changes: object) -> Self:
         standing = {other: weight for other, weight in self.standing.items() if other != name}

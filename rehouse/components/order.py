@@ -23,8 +23,9 @@ class Order(Part):
     where it is quarantined if *force* is set. ``begin`` does so in the steps of *rollout*, or of the spec;
     ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
-    live. After ``undo`` and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at
-    if *keep* is set; without one it may be tried again.
+    live; what failed is what the spec says, or the *generation* that should have come back. After ``undo``
+    and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at if *keep* is set;
+    without one it may be tried again.
     """
 
     kind: Kind
@@ -46,7 +47,9 @@ class Order(Part):
     @property
     def needs_spec(self) -> bool:
         """Whether it is about what the spec says; if not, its image need not be found."""
-        return self.kind in ("deploy", "begin") or (self.kind == "undo" and self.reason is not None)
+        if self.kind == "undo":
+            return self.reason is not None and self.generation is None
+        return self.kind in ("deploy", "begin")
 
 
 def next_ledger(
@@ -82,19 +85,25 @@ def _by_hand(last: Ledger, wanted: Generation, who: str, when: str) -> Ledger:
 
 
 def _without_spec(order: Order | None, last: Ledger, who: str, when: str) -> Ledger:
-    if order is None:
-        return last
-    match order.kind:
+    match order and order.kind:
         case "advance":
             return last.advanced(when)
         case "hold" | "release":
-            return last.held(order.kind == "hold", when)
+            return last.held(order is not None and order.kind == "hold", when)
         case "finish":
             return last.finished()
+    return _back(order, last, who, when) if order else last
+
+
+def _back(order: Order, last: Ledger, who: str, when: str) -> Ledger:
+    name = order.generation or ""
+    match order.kind:
         case "abort":
             return last.aborted(order.reason, order.keep)
+        case "undo" if name and order.reason:
+            failed = last.remembered_as(name)
+            return last.failed(failed, order.reason, who, when, order.keep)
         case "rollback":
-            name = order.generation or ""
             if last.progress is None or name not in last.progress.before:
                 _must_not_progress(last)
             return last.rolled_back(name, order.reason or "rolled back", who, when)

@@ -1,0 +1,170 @@
+"""An engine without daemons, faithful in what a rollout relies on: the order of an update, and where it may end.
+
+As the real one it creates first, then waits for gates, then shifts, then writes the ledger down, and deletes last
+what is not declared any more; what fails or is killed ends there, and keeps what was done before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rehouse.cli.eventlog import OnEvent
+from rehouse.components.declare import shares_of
+from rehouse.components.errors import GateFailed, OutOfReach, RehouseError
+from rehouse.components.generation import Generation
+from rehouse.components.ledger import Ledger
+from rehouse.components.order import Order, next_ledger
+
+POINTS = ("begin", "created", "gated", "shifted", "written", "deleted")
+
+
+class Killed(BaseException):
+    """The client is gone, in the middle of an update."""
+
+
+@dataclass
+class Ended:
+    """How an update ended; the shape of the real one's outcome."""
+
+    failed: RehouseError | None = None
+    asked: Generation | None = None
+    changes: list[tuple[str, list[str]]] = field(default_factory=list)
+    interrupted: int = 0
+    hurried: bool = False
+    begun: bool = True
+
+    @property
+    def well(self) -> bool:
+        return self.failed is None and not self.interrupted
+
+    def error(self) -> RehouseError | None:
+        return self.failed
+
+    def wanted(self) -> str | None:
+        return self.asked.name if self.asked else None
+
+    def facts(self) -> dict[str, Any]:
+        if self.asked is None:
+            return {}
+        return {"wanted": self.asked.name, "spec": self.asked.spec.model_dump(mode="json")}
+
+    def said(self) -> str:
+        return str(self.failed)
+
+    def patches(self) -> list[tuple[str, list[str]]]:
+        return self.changes
+
+
+@dataclass
+class FakeEngine:
+    """One service of one stack. *at* is told each point of an update, and may raise there."""
+
+    spec: Generation | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    standing: dict[str, int] = field(default_factory=dict)  # instance to the number of its making
+    proven: set[tuple[str, int]] = field(default_factory=set)
+    weights: dict[str, int] = field(default_factory=dict)  # of the router's servers
+    sick: set[str] = field(default_factory=set)  # generations that do not get well
+    at: Callable[[str], None] = lambda _point: None
+    made: int = 0
+    updates: list[str] = field(default_factory=list)
+    patching: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def ledgers(self) -> dict[str, Ledger]:
+        return {"web": self.ledger} if self.ledger.serial else {}
+
+    def preview(self, wanted: Order | None = None) -> Ended:
+        try:
+            self._next(wanted)
+        except RehouseError as error:
+            return Ended(error, self._asked(wanted))
+        return Ended(None, self._asked(wanted), self.patching)
+
+    def up(
+        self,
+        wanted: Order | None = None,
+        on_event: OnEvent | None = None,
+        seconds: float | None = None,
+    ) -> Ended:
+        self.updates.append(wanted.kind if wanted else "plain")
+        try:
+            self._update(self._next(wanted))
+        except RehouseError as error:
+            return Ended(error, self._asked(wanted))
+        return Ended(None, self._asked(wanted))
+
+    def _next(self, order: Order | None) -> Ledger:
+        when = datetime.now(UTC).isoformat()
+        return next_ledger(self.ledger, self._asked(order), order, "ops@here", when)
+
+    def _asked(self, order: Order | None) -> Generation | None:
+        return self.spec if order is None or order.needs_spec else None
+
+    def _update(self, ledger: Ledger) -> None:
+        self.at("begin")
+        wanted = declared(ledger)
+        for name in wanted:
+            if name not in self.standing:
+                self.made += 1
+                self.standing[name] = self.made
+        self.at("created")
+        self._prove(ledger)
+        self.at("gated")
+        self.weights = servers(ledger)
+        self.at("shifted")
+        self.ledger = ledger
+        self.at("written")
+        self.standing = {name: made for name, made in self.standing.items() if name in wanted}
+        self.at("deleted")
+
+    def _prove(self, ledger: Ledger) -> None:
+        for name in servers(ledger):
+            key = (name, self.standing[name])
+            if key not in self.proven and generation_of(name) in self.sick:
+                raise GateFailed(f"gate of {generation_of(name)}", "answers 503\nlog", "mend it")
+            self.proven.add(key)
+
+
+def declared(ledger: Ledger) -> list[str]:
+    """The instances that stand according to the ledger."""
+    return [
+        f"{generation.name}-{index}"
+        for generation in ledger.standing_generations()
+        for index in range(ledger.instances_of(generation))
+    ]
+
+
+def servers(ledger: Ledger) -> dict[str, int]:
+    """Those of them that the router knows, with their weights."""
+    shares = shares_of(ledger)
+    known = [name for name in declared(ledger) if generation_of(name) not in ledger.quarantined]
+    return {name: shares[generation_of(name)] for name in known}
+
+
+def generation_of(instance: str) -> str:
+    return instance.rpartition("-")[0]
+
+
+def out_of_reach(point: str) -> Callable[[str], None]:
+    """Something fails at this point, once."""
+    left = [point]
+
+    def at(now: str) -> None:
+        if now in left:
+            left.remove(now)
+            raise OutOfReach("docker", "does not answer", "start it")
+
+    return at
+
+
+def killed(point: str) -> Callable[[str], None]:
+    """The client is killed at this point, once."""
+    left = [point]
+
+    def at(now: str) -> None:
+        if now in left:
+            left.remove(now)
+            raise Killed
+
+    return at
