@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehouse.cli.eventlog import Event
-from rehouse.cli.guard import Patch, patches
+from rehouse.cli.guard import Patch, Step, patches, planned
 from rehouse.cli.process import Ended
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
@@ -46,9 +46,17 @@ class Outcome:
         """Two signals came: it stopped in the middle of what it did."""
         return self.ended.hurried
 
-    def facts(self) -> dict[str, Any]:
-        """What the spec asks for and what is live, as the program sees it; empty where it did not get so far."""
-        return next((each for each in self.notes if each["kind"] == "generation"), {})
+    def facts(self, service: str | None = None) -> dict[str, Any]:
+        """What the spec asks for and what is live, as the program sees it; empty where it did not get so far.
+
+        Of the service, or of the first one where none is named.
+        """
+        told = [each for each in self.notes if each["kind"] == "generation"]
+        return next((each for each in told if service in (None, each["service"])), {})
+
+    def planned(self) -> list[Step]:
+        """What the engine would do, or was about to do."""
+        return planned(self.events)
 
     def wanted(self) -> str | None:
         """The generation that the spec asks for."""

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from rehouse.cli.course import takes_steps
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.undo import settle
 from rehouse.cli.updates import Done, Engine, chosen, done, must_be_possible
@@ -28,7 +29,7 @@ def deploy(
     order = Order(kind="deploy", serial=before.serial, service=name, force=force)
     facts = must_be_possible(engine, order)
     spec = _spec(facts)
-    if spec and _takes_steps(spec, before, facts["wanted"]):
+    if spec and takes_steps(spec, spec.rollout, before, facts["wanted"]):
         order = order.model_copy(update={"kind": "begin", "rollout": spec.rollout})
     result = engine.up(order, on_event, spec.rollout.deadline if spec else None)
     return (
@@ -59,12 +60,6 @@ def rollback(
 
 def _spec(facts: dict[str, Any]) -> ServiceSpec | None:
     return ServiceSpec.model_validate_json(json.dumps(facts["spec"])) if "spec" in facts else None
-
-
-def _takes_steps(spec: ServiceSpec, before: Ledger, wanted: str) -> bool:
-    """It is asked for, and there is something to compare with."""
-    steps = spec.rollout.shares(spec.replicas) or spec.rollout.bake
-    return bool(steps and before.live and wanted not in before.live)
 
 
 def _previous(ledger: Ledger) -> str:

@@ -1,7 +1,7 @@
 """One update after another: what the commands see of the engine, and what they say when it is over."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.guard import must_not_patch
@@ -27,9 +27,18 @@ class Result(Protocol):
     def begun(self) -> bool: ...
     def error(self) -> RehouseError | None: ...
     def wanted(self) -> str | None: ...
-    def facts(self) -> dict[str, Any]: ...
+    def facts(self, service: str | None = None) -> dict[str, Any]: ...
     def said(self) -> str: ...
     def patches(self) -> list[tuple[str, list[str]]]: ...
+
+
+AnyResult_co = TypeVar("AnyResult_co", bound=Result, covariant=True)
+
+
+class Previewing(Protocol[AnyResult_co]):
+    """Shows what an update would do."""
+
+    def preview(self, wanted: Order | None = None) -> AnyResult_co: ...
 
 
 class Engine(Protocol):
@@ -83,11 +92,16 @@ def chosen(ledgers: dict[str, Ledger], service: str | None) -> tuple[str | None,
 
 def must_be_possible(engine: Engine, order: Order) -> dict[str, Any]:
     """What the update would be about. Raises what stands in its way, before anything is touched."""
+    return previewed(engine, order).facts(order.service)
+
+
+def previewed(engine: Previewing[AnyResult_co], order: Order) -> AnyResult_co:
+    """What the update would do. Raises what stands in its way, before anything is touched."""
     preview = engine.preview(order)
     if not preview.well:
         raise failure_of(preview, AGAIN, "nothing has changed")
     must_not_patch(preview.patches())
-    return preview.facts()
+    return preview
 
 
 def done(engine: Engine, service: str | None, before: Ledger) -> Done:

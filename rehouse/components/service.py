@@ -6,14 +6,17 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pydantic import ValidationError
 
 from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
+from rehouse.components.difference import changes
 from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.images import pin
@@ -146,12 +149,18 @@ def _tell(service: str, wanted: Generation | None, last: Ledger, ledger: Ledger)
     facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
     if wanted:
         facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
-        facts |= {"spec": wanted.spec.model_dump(mode="json")}
+        facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
     note("generation", **facts)
     if wanted and wanted.name in ledger.quarantined and ledger is last:
         reason = ledger.quarantined[wanted.name].partition("\n")[0]
         live = ", ".join(ledger.live) or "nothing"
         pulumi.log.warn(f"{wanted.name} is quarantined ({reason}), so {live} stays live")
+
+
+def _changes(last: Ledger, wanted: Generation) -> list[dict[str, Any]]:
+    """What makes it another one than the newest that is live."""
+    live = [each for each in last.standing_generations() if each.name in last.live]
+    return [asdict(each) for each in changes(live[-1], wanted)] if live else []
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:

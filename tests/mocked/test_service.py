@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from rehouse.components import notes
 from rehouse.components import service as service_module
 from rehouse.components.declare import declare, shares_of
 from rehouse.components.ledger import Ledger
@@ -34,6 +35,22 @@ def test_the_live_generation_is_a_plain_output():
     run = update(service())
     assert run.outputs["web"] == ledger(run).live[0]
     assert "web-router-traffic" in run.waits_for["web"]
+
+
+def test_what_the_command_is_told_has_the_reason_and_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Key by key against what is live; of a secret its name alone."""
+    first = update(service(FULL))
+    monkeypatch.setenv(notes.VARIABLE, str(tmp_path / "notes"))
+    changed = FULL.model_copy(update={"replicas": 3})
+    update(service(changed, secrets={"TOKEN": SECRET + SECRET}), first)
+    [told] = [each for each in notes.read_notes(tmp_path / "notes") if each["kind"] == "generation"]
+    assert [
+        {"key": "replicas", "what": "changed", "before": 2, "after": 3},
+        {"key": "secrets.TOKEN", "what": "changed", "before": None, "after": None},
+    ] == told["changes"]
+    assert SECRET not in (tmp_path / "notes").read_text()
 
 
 def test_the_component_knows_its_generation():
