@@ -44,7 +44,7 @@ class Ended:
     def wanted(self) -> str | None:
         return self.asked.name if self.asked else None
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self, service: str | None = None) -> dict[str, Any]:
         if self.asked is None:
             return {}
         return {"wanted": self.asked.name, "spec": self.asked.spec.model_dump(mode="json")}
