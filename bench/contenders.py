@@ -35,7 +35,7 @@ class Rehouse:
     """`pulumi up` of a service: raise, prove, shift, retire."""
 
     title = "rehouse"
-    label = "rehouse.stack=bench/bench"
+    label = "rehouse.service=web"
 
     def __init__(self, folder: Path, port: int) -> None:
         self.url: str | None = f"http://127.0.0.1:{port}"

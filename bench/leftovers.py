@@ -28,7 +28,7 @@ def sweep(client: docker.DockerClient, folder: Path) -> None:
 
 
 def _containers(client: docker.DockerClient, folder: Path) -> Iterator[Container]:
-    """By their label, or by the folder that they look into: routers have no label of the stack."""
+    """By their label, or by the folder that they look into."""
     for container in client.containers.list(all=True):
         labels = {*container.labels, *(f"{key}={value}" for key, value in container.labels.items())}
         mounts = [str(mount.get("Source", "")) for mount in container.attrs["Mounts"]]

@@ -21,7 +21,7 @@ def found(folder: Path) -> list[str]:
 
 
 def containers(folder: Path) -> list[str]:
-    """Instances by their label, the router by its folder: its label is not the stack's."""
+    """By their label, and what uses the folder."""
     router = folder / "router" / f"{NAME}.{NAME}.web-router"
     return sorted(
         {*_listed("container", f"label={LABEL}"), *_listed("container", f"volume={router}")}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from rehouse.cli import process
 from rehouse.cli.contest import NotBegun, won
 from rehouse.cli.eventlog import OnEvent, events, followed
+from rehouse.cli.inventory import root_of
 from rehouse.cli.locks import Lock, is_folder, locks_in
 from rehouse.cli.outcome import Outcome, reason_of
 from rehouse.cli.process import Ended
@@ -115,20 +117,27 @@ class Engine:
             return self._once(args, wanted, on_event, True, seconds)
 
         outcome = won(attempt, self.locks, self.stack_name)
-        if outcome.well and outcome.warned() and self._cut_off():
-            self._forget_cut_off()
+        if outcome.well and outcome.warned() and (cut_off := self._cut_off()):
+            self._end(cut_off)
         return outcome
 
-    def _cut_off(self) -> bool:
-        """Whether the state has creations that a killed engine did not end; an update keeps them for ever."""
+    def _cut_off(self) -> list[dict[str, Any]]:
+        """The creations that a killed engine did not end; an update keeps them for ever."""
         found = self._json("stack", "export")["deployment"].get("pending_operations") or []
-        return any(each["type"] == "creating" for each in found)
+        return [each["resource"] for each in found if each["type"] == "creating"]
 
-    def _forget_cut_off(self) -> None:
-        """What they made, if anything, is found by its label; nothing else is read anew."""
-        project, stack = self.label().split("/")
-        root = f"urn:pulumi:{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack}"
-        self._succeed("refresh", "--yes", "--skip-preview", *CLEAR, "--target", root, update=True)
+    def _end(self, cut_off: list[dict[str, Any]]) -> None:
+        """What they made is taken away, and then they are forgotten; in this order, for whoever is killed again."""
+        from rehouse.cli.leftovers import take_away  # seldom needed, and Docker's client is large
+
+        with suppress(Contested):  # then that one does this at its end
+            if take_away(self, cut_off, self._had_alone):
+                self._had_alone(*CLEAR)
+
+    def _had_alone(self, *more: str) -> None:
+        """Nobody else is changing the stack at this moment; nothing is looked at. Raises Contested."""
+        named = [word for urn in root_of(self.resources()) for word in ("--target", urn)]
+        self._succeed("refresh", "--yes", "--skip-preview", *more, *named, update=True)
 
     def _once(
         self,

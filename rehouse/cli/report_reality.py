@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from rehouse.cli.drift import Finding
+from rehouse.cli.locks import Lock
+from rehouse.cli.orphans import Orphan
 from rehouse.cli.output import stderr, stdout
 from rehouse.cli.repair import Repaired
 
@@ -28,6 +30,24 @@ def say_repaired(done: Repaired) -> None:
         stdout.print(f"{name} is raised again", markup=False)
     for place in done.mended:
         stdout.print(f"{place} is set right", markup=False)
+
+
+def say_orphans(label: str, found: Sequence[Orphan], held: Sequence[Lock] | None) -> None:
+    """A row for each; nothing on stdout where there is none."""
+    for lock in held or ():
+        what = f"{lock} is working on the stack: what it is just making is listed as well"
+        stderr.print(what, markup=False)
+    if not found:
+        stderr.print(f"no orphans of {label}", markup=False)
+        return
+    table = _table("where", "kind", "name")
+    for each in found:
+        table.add_row(each.place, each.kind, each.name)
+    stdout.print(table)
+
+
+def say_removed(orphan: Orphan) -> None:
+    stderr.print(f"removed {orphan.kind} {orphan.name}", markup=False)
 
 
 def _table(*columns: str) -> Table:

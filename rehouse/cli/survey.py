@@ -8,16 +8,21 @@ from rehouse.cli.updates import Result, chosen
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 from rehouse.components.ledger import Ledger
-from rehouse.components.site import Daemon, read_site
+from rehouse.components.site import Daemon, Site, read_site
 
 
-class Engine(Protocol):
+class Configured(Protocol):
+    """As much of the engine as says what the site is."""
+
+    def config(self) -> dict[str, Any]: ...
+    def label(self) -> str: ...
+
+
+class Engine(Configured, Protocol):
     """As much of the engine as a look needs."""
 
     def ledgers(self) -> dict[str, Ledger]: ...
     def resources(self) -> list[dict[str, Any]]: ...
-    def config(self) -> dict[str, Any]: ...
-    def label(self) -> str: ...
     def refresh(self, urns: list[str]) -> Result: ...
 
 
@@ -42,7 +47,7 @@ def survey(engine: Engine, service: str | None) -> Survey:
     """Raises Wrong where there is no such service, or several and none is named."""
     label = engine.label()
     name, ledger = chosen(engine.ledgers(), service)
-    resources, daemons = engine.resources(), _daemons(engine, label)
+    resources, daemons = engine.resources(), (site_of(engine) or Site()).daemons
     inventory = take_inventory(name or "", ledger, daemons, resources)
     return Survey(name or "", label, ledger, resources, daemons, inventory)
 
@@ -65,7 +70,8 @@ def servers_of(inventory: Inventory) -> list[Seen] | None:
         return None
 
 
-def _daemons(engine: Engine, label: str) -> tuple[Daemon, ...]:
-    project, _, stack = label.partition("/")
+def site_of(engine: Configured) -> Site | None:
+    """As the stack's configuration has it, None where it has none. Raises Wrong."""
+    project, _, stack = engine.label().partition("/")
     site = engine.config().get(f"{project}:site")
-    return read_site(site, f"Pulumi.{stack}.yaml, site").daemons
+    return None if site is None else read_site(site, f"Pulumi.{stack}.yaml, site")

@@ -10,19 +10,23 @@ import docker
 from docker.errors import APIError, NotFound
 
 
-def user_of(client: docker.DockerClient, image: str, user: str = "") -> str:
+def user_of(
+    client: docker.DockerClient, image: str, user: str = "", labels: dict[str, str] | None = None
+) -> str:
     """Whom *user*, or the image's own, is in numbers, ``uid:gid``; names are those of its /etc/passwd."""
     named = user or client.api.inspect_image(image)["Config"].get("User") or "0"
     name, _, group = named.partition(":")
     if name.isdecimal() and (group or name).isdecimal():
         return f"{name}:{group or name}"
-    uid, gid = _passwd(client, image).get(name, (name, name))
+    uid, gid = _passwd(client, image, labels).get(name, (name, name))
     return f"{uid}:{group if group.isdecimal() else gid}"
 
 
-def _passwd(client: docker.DockerClient, image: str) -> dict[str, tuple[str, str]]:
+def _passwd(
+    client: docker.DockerClient, image: str, labels: dict[str, str] | None
+) -> dict[str, tuple[str, str]]:
     """User to uid and gid."""
-    with _never_started(client, image) as container:
+    with _never_started(client, image, labels=labels) as container:
         chunks, _ = client.api.get_archive(container, "/etc/passwd")
         with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
             file = archive.extractfile("passwd")

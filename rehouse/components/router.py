@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pulumi
 import pulumi_docker as docker
 from pulumi.dynamic import (
@@ -90,8 +89,7 @@ class Router(pulumi.ComponentResource):
         return doors, [container]
 
     def _home(self) -> Path:
-        root = Path(self._site.home) if self._site.home else platformdirs.user_state_path("rehouse")
-        return root / f"{pulumi.get_project()}.{pulumi.get_stack()}.{self._name}"
+        return self._site.homes / f"{pulumi.get_project()}.{pulumi.get_stack()}.{self._name}"
 
     def _container(
         self, image: PulledImage, home: "Home", opts: pulumi.ResourceOptions
@@ -124,7 +122,7 @@ class Router(pulumi.ComponentResource):
             security_opts=["no-new-privileges:true"],
             log_driver="json-file",
             log_opts={"max-size": "10m", "max-file": "3"},
-            labels=[docker.ContainerLabelArgs(label="rehouse.router", value=self._name)],
+            labels=_labels(self._name),
             stop_signal="SIGTERM",  # images of HAProxy ask for SIGUSR1, which waits for idle connections
             destroy_grace_seconds=10,
             opts=opts,
@@ -231,6 +229,12 @@ def _shifted(props: dict[str, Any]) -> dict[str, Any]:
     plan = _plan(props)
     cut = shift(plan)
     return {**props, "cut": cut, "shifted": json.dumps([each.name for each in plan.servers])}
+
+
+def _labels(router: str) -> list[docker.ContainerLabelArgs]:
+    stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    told = {"rehouse.stack": stack, "rehouse.router": router}
+    return [docker.ContainerLabelArgs(label=label, value=value) for label, value in told.items()]
 
 
 def _doors(home: Path, name: str) -> dict[str, str]:

@@ -46,6 +46,14 @@ def leave_out(plan: Shift, instances: Collection[str]) -> None:
     _remove(haproxy, plan.front.backend, names)
 
 
+def expel(plan: Shift, server: str) -> None:
+    """One that should not be there is gone, also after a restart; the others stay as they are."""
+    plan.doors.must_be_of(plan.front)
+    lines = (plan.doors.written() or "").splitlines(keepends=True)
+    plan.doors.write("".join(each for each in lines if not each.startswith(f"  server {server} ")))
+    _remove(Haproxy.behind(plan.doors), plan.front.backend, [server])
+
+
 def close(doors: Doors, front: Front) -> None:
     """Takes the service out of the router, as far as the router is still there."""
     doors.must_be_of(front)

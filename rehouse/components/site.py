@@ -1,9 +1,11 @@
 """The machines a stack may use: Docker daemons and the router. Stack configuration, not part of a spec."""
 
 import socket
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+import platformdirs
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -138,6 +140,11 @@ class RouterSite(Part):
             )
         return self
 
+    @property
+    def homes(self) -> Path:
+        """Where the folders of our own HAProxys are."""
+        return Path(self.home) if self.home else platformdirs.user_state_path("rehouse")
+
 
 class Site(Part):
     """Everything outside the spec that a rollout needs to know."""
@@ -158,6 +165,11 @@ class Site(Part):
         if len({daemon.name for daemon in self.daemons}) < len(self.daemons):
             raise PydanticCustomError("distinct", "must name each daemon differently")
         return self
+
+    @property
+    def all_daemons(self) -> tuple[Daemon, ...]:
+        """Those of the instances, and the router's where we run it."""
+        return self.daemons if self.router.socket else (*self.daemons, self.router.daemon)
 
 
 def read_site(data: object, where: str) -> Site:

@@ -222,6 +222,11 @@ class Stack:
     def containers(self) -> list[Any]:
         """Every instance of this stack that there is, running or not."""
         with docker_client() as client:
+            return containers_labelled(client, f"rehouse.stack={self.name}", "rehouse.instance")
+
+    def _labelled(self) -> list[Any]:
+        """The router too, and what was only made to write files."""
+        with docker_client() as client:
             return containers_labelled(client, f"rehouse.stack={self.name}")
 
     def generations(self) -> set[str]:
@@ -238,7 +243,7 @@ class Stack:
     def sweep(self) -> list[str]:
         """Removes what carries this stack's label; the names of what there was."""
         left: list[Any] = []
-        for each in self.containers():
+        for each in self._labelled():
             left.append(each.name)
             each.remove(force=True, v=True)
         for other in [*self.networks(), *self.volumes()]:
@@ -328,9 +333,10 @@ def docker_client() -> Iterator[docker.DockerClient]:
         client.close()
 
 
-def containers_labelled(client: docker.DockerClient, label: str) -> list[Any]:
+def containers_labelled(client: docker.DockerClient, *labels: str) -> list[Any]:
     """Running or not; one that goes meanwhile is no error."""
-    return list(client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
+    wanted: dict[str, Any] = {"label": list(labels)}
+    return list(client.containers.list(all=True, filters=wanted, ignore_removed=True))
 
 
 @contextlib.contextmanager

@@ -147,7 +147,7 @@ def placed(stack: Stack, *urls: str) -> list[int]:
 def instances(stack: Stack, url: str) -> list[Any]:
     client = docker.DockerClient(base_url=url, version="auto")
     try:
-        wanted: dict[str, Any] = {"label": f"rehouse.stack={stack.name}"}
+        wanted: dict[str, Any] = {"label": [f"rehouse.stack={stack.name}", "rehouse.instance"]}
         return list(client.containers.list(all=True, filters=wanted))
     finally:
         client.close()

@@ -53,7 +53,9 @@ class Newcomer:
     def containers(self) -> list[str]:
         with docker_client() as client:
             label = f"rehouse.stack={self.project}/dev"
-            return [str(each.name) for each in containers_labelled(client, label)]
+            return [
+                str(each.name) for each in containers_labelled(client, label, "rehouse.instance")
+            ]
 
     def _types(self, *words: str, **variables: str) -> str:
         """What it printed on stdout; it must end well."""

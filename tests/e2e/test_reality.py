@@ -85,6 +85,7 @@ def test_a_stranger_in_our_network_is_told_and_left_alone(stack: Stack) -> None:
         ours.stop(timeout=1)
         before = state_of(theirs)
         assert stack.rehouse("repair").returncode == 0
+        assert stack.rehouse_json("orphans")["orphans"] == []
         assert state_of(theirs) == before
 
 

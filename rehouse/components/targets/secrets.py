@@ -68,7 +68,7 @@ class SecretVolumeProvider(ResourceProvider):
         name = f"{props['name']}-{secrets.token_hex(4)[:7]}"
         with connected(Daemon.model_validate_json(props["daemon"])) as client:
             image, labels = props["image"], json.loads(props["labels"])
-            owner = user_of(client, image, props["user"])
+            owner = user_of(client, image, props["user"], labels)
             create_volume(client, name, labels, image, json.loads(props["values"]), owner)
         # What it answers is kept beside what it was asked, and needs no values.
         return CreateResult(name, {**props, "values": None, "volume": name})
