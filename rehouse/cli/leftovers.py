@@ -56,6 +56,6 @@ def _made(creation: Resource, thing: Thing) -> bool:
         return bool(thing.name == name)
     resource, generation = (
         creation["urn"].rpartition("::")[2],
-        thing.labels.get("rehouse.generation"),
+        thing.labels.get("rehouse.generation", ""),
     )
     return "rehouse.instance" not in thing.labels and resource.startswith(f"{generation}-")

@@ -103,7 +103,12 @@ def left_behind(stack: Stack) -> Iterator[set[tuple[str, str]]]:
         haproxy._say(
             f"add server web.test.{stack.project}/{name} 127.0.0.1:9", "New server registered."
         )
-        kinds = {"network": network.name, "volume": name, "server": name, "folder": str(folder)}
+        kinds = {
+            "network": str(network.name),
+            "volume": name,
+            "server": name,
+            "folder": str(folder),
+        }
         yield {*kinds.items(), ("container", str(made.name))}
     assert not Path(folder).exists()
 
