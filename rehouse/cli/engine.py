@@ -152,7 +152,7 @@ class Engine:
             environment = {notes.VARIABLE: str(told), "PULUMI_DEBUG_COMMANDS": "true"}
             if wanted:
                 environment[order.VARIABLE] = wanted.model_dump_json()
-            with followed(log, on_event):
+            with followed((told, log), on_event):
                 words = [*args, "--event-log", str(log)]
                 ended = self._run(words, environment, update, seconds)
             outcome = Outcome(ended, events(log), notes.read_notes(told))

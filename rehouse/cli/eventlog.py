@@ -1,9 +1,9 @@
-"""The file in which the engine writes down each step, one line of JSON for each, while it runs."""
+"""The files in which engine, program and providers write down each step, one line of JSON for each, while they run."""
 
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ def events(log: Path) -> list[Event]:
 
 
 @contextlib.contextmanager
-def followed(log: Path, on_event: OnEvent | None) -> Iterator[None]:
-    """Each is told soon after it is written, and the last ones at the end."""
+def followed(logs: Sequence[Path], on_event: OnEvent | None) -> Iterator[None]:
+    """Each line of each of them is told soon after it is written, and the last ones at the end."""
     over = threading.Event()
-    thread = threading.Thread(target=_follow, args=(log, on_event or _ignore, over))
+    thread = threading.Thread(target=_follow, args=(logs, on_event or _ignore, over))
     thread.start()
     try:
         yield
@@ -31,14 +31,15 @@ def followed(log: Path, on_event: OnEvent | None) -> Iterator[None]:
         thread.join()
 
 
-def _follow(log: Path, on_event: OnEvent, over: threading.Event) -> None:
-    told, ended = 0, False
+def _follow(logs: Sequence[Path], on_event: OnEvent, over: threading.Event) -> None:
+    told, ended = dict.fromkeys(logs, 0), False
     while not ended:
         ended = over.wait(POLL)
-        found = events(log)
-        for each in found[told:]:
-            on_event(each)
-        told = len(found)
+        for log in logs:
+            found = events(log)
+            for each in found[told[log] :]:
+                on_event(each)
+            told[log] = len(found)
 
 
 def _ignore(_event: Event) -> None:

@@ -51,7 +51,7 @@ def _run(words: list[str]) -> int:
     try:
         ended: Any = cli.main(words, prog_name="rehouse", standalone_mode=False)
     except RehouseError as error:
-        print_error(error, as_json="--json" in words)
+        print_error(error, as_json="--json" in words, as_lines="--json-lines" in words)
         return error.exit_code
     except click.ClickException as error:
         error.show()

@@ -17,6 +17,9 @@ SERVICE = click.argument("service", required=False)
 JSON = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object on stdout, errors too."
 )
+LINES = click.option(
+    "--json-lines", "as_lines", is_flag=True, help="Each event as JSON on a line of stdout."
+)
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 FOLDER = click.option(
     "--folder",

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -11,7 +12,16 @@ from rehouse.components.errors import RehouseError
 
 VERSION = 1  # of the shape of all --json output; docs/reference/json.md
 
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Told(Console):
+    """What is said beside the data: a rollout goes on where nobody hears it any more."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+stderr = _Told(stderr=True, highlight=False, soft_wrap=True)
 stdout = Console(highlight=False, soft_wrap=True)
 
 
@@ -20,8 +30,21 @@ def print_json(command: str, **facts: Any) -> None:
     _write({"version": VERSION, "command": command, **facts})
 
 
-def print_error(error: RehouseError, as_json: bool) -> None:
+def print_line(facts: dict[str, Any]) -> None:
+    """One object on one line of stdout. A rollout does not end because nobody reads this any more."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = json.dumps({"version": VERSION, "at": at, **facts}, sort_keys=True)
+    try:
+        _put(line)
+    except BrokenPipeError:
+        silence()
+
+
+def print_error(error: RehouseError, as_json: bool, as_lines: bool = False) -> None:
     """*where: what*, then the way out, then what is running now."""
+    if as_lines:
+        print_line({"event": "error", "error": words_of(error)})
+        return
     if as_json:
         _write({"version": VERSION, "error": words_of(error)})
         return
@@ -42,5 +65,9 @@ def silence() -> None:
 
 
 def _write(shape: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(shape, indent=2, sort_keys=True) + "\n")
+    _put(json.dumps(shape, indent=2, sort_keys=True))
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -20,7 +20,9 @@ def carried_on(engine: Engine, done: Done, on_event: OnEvent | None, keep: bool 
     """To its end, or to where a person is waited for. What *done* says was before, was before."""
     if done.progress is None:
         return done
-    watch = watcher(lambda service: shift_of(service, engine.resources()), _attention(engine))
+    watch = watcher(
+        lambda service: shift_of(service, engine.resources()), _attention(engine), on_event
+    )
     last = follow(engine, done.service, watch, on_event, keep)
     return Done(last.service, done.before, last.live, last.standing, last.progress)
 

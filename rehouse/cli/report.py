@@ -4,20 +4,31 @@ from typing import Any
 
 from rich.table import Table
 
-from rehouse.cli.output import print_json, stderr, stdout
+from rehouse.cli.output import print_json, print_line, stderr, stdout
 from rehouse.cli.updates import STAYS, Done
 from rehouse.components.ledger import Ledger, Record
 from rehouse.components.progress import Progress
 
 
-def report_done(command: str, done: Done, as_json: bool) -> None:
+def report_done(command: str, done: Done, as_json: bool, as_lines: bool = False) -> None:
     """How a command that changes what is live has ended."""
-    if as_json:
-        facts = {"before": done.before, "live": done.live, "standing": done.standing}
-        progress = progress_of(done.progress)
-        print_json(command, service=done.service, changed=done.changed, progress=progress, **facts)
+    if as_lines:
+        print_line({"event": "end", "command": command, **_done_of(done)})
+    elif as_json:
+        print_json(command, **_done_of(done))
     else:
         stdout.print(_ending(done), markup=False)
+
+
+def _done_of(done: Done) -> dict[str, Any]:
+    return {
+        "service": done.service,
+        "before": done.before,
+        "live": done.live,
+        "standing": done.standing,
+        "changed": done.changed,
+        "progress": progress_of(done.progress),
+    }
 
 
 def _ending(done: Done) -> str:

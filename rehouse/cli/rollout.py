@@ -32,9 +32,9 @@ def deploy(
     if spec and takes_steps(spec, spec.rollout, before, facts["wanted"]):
         order = order.model_copy(update={"kind": "begin", "rollout": spec.rollout})
     result = engine.up(order, on_event, spec.rollout.deadline if spec else None)
-    return (
-        done(engine, name, before) if result.well else settle(engine, order, result, before, keep)
-    )
+    if result.well:
+        return done(engine, name, before)
+    return settle(engine, order, result, before, keep, on_event)
 
 
 def rollback(
@@ -55,7 +55,7 @@ def rollback(
     result = engine.up(order, on_event)
     if result.well:
         return done(engine, name, before)
-    return settle(engine, order, result, before, keep=False)
+    return settle(engine, order, result, before, on_event=on_event)
 
 
 def _spec(facts: dict[str, Any]) -> ServiceSpec | None:

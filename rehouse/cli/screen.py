@@ -1,78 +1,55 @@
-"""The steps of a rollout while it runs: a live line on a terminal, plain lines elsewhere."""
+"""A rollout while it runs: a picture on a terminal, plain lines elsewhere, or JSON for whoever asked for it."""
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 
-from rehouse.cli.eventlog import Event, OnEvent
+from rich.live import Live
+
+from rehouse.cli.board import Board
+from rehouse.cli.eventlog import OnEvent
+from rehouse.cli.lines import Lines
+from rehouse.cli.news import News, news_of
 from rehouse.cli.output import stderr
+from rehouse.cli.picture import Picture
+from rehouse.cli.plain import spoken
+from rehouse.cli.signals import SIGNALS
 
-SIGN_OF_LIFE = 10  # seconds without a line after which a log of a CI job gets one
-
-_KINDS = {"resourcePreEvent": "", "resOutputsEvent": " done", "resOpFailedEvent": " failed"}
-_STEPS = {  # what a resource's type says about the step
-    "rehouse:Gate": "prove",
-    "rehouse:Traffic": "shift",
-    "rehouse:BridgeNetwork": "raise",
-    "rehouse:SecretVolume": "raise",
-    "rehouse:PulledImage": "raise",
-    "docker:index/container:Container": "raise",
-}
+PER_SECOND = 8
 
 
 @contextlib.contextmanager
-def live_view(quiet: bool) -> Iterator[OnEvent]:
-    """What to tell each event of the engine."""
-    if quiet:
-        yield lambda _event: None
-    elif stderr.is_terminal:
-        with stderr.status("the engine starts") as status:
-            yield lambda event: status.update(line) if (line := line_of(event)) else None
+def live_view(quiet: bool, as_lines: bool = False) -> Iterator[OnEvent]:
+    """What to tell each event of the engine, and each of our own."""
+    with _teller(quiet, as_lines) as tell:
+
+        def on_event(event: dict[str, object]) -> None:
+            for news in news_of(event):
+                tell(news)
+
+        yield on_event
+
+
+@contextlib.contextmanager
+def _teller(quiet: bool, as_lines: bool) -> Iterator[Callable[[News], None]]:
+    if as_lines:
+        yield Lines().tell
+    elif quiet:
+        yield lambda _news: None
+    elif stderr.is_terminal and not stderr.is_dumb_terminal:
+        with _drawn() as tell:
+            yield tell
     else:
-        with _signs_of_life() as told:
-            yield lambda event: told(line) if (line := line_of(event)) else None
-
-
-def line_of(event: Event) -> str | None:
-    """Like "raise  web-3f9c2a1-0 done"; None for what an operator does not care about."""
-    for kind, ending in _KINDS.items():
-        if kind in event:
-            return _line(event[kind]["metadata"], ending)
-    return None
-
-
-def _line(facts: Event, ending: str) -> str | None:
-    step = next((word for kind, word in _STEPS.items() if facts["type"].endswith(kind)), None)
-    if step is None or facts["op"] in ("same", "read"):
-        return None
-    if facts["op"].startswith("delete"):
-        step = "retire"
-    return f"{step:<7}{facts['urn'].rpartition('::')[2]}{ending}"
+        with spoken() as tell:
+            yield tell
 
 
 @contextlib.contextmanager
-def _signs_of_life() -> Iterator[Callable[[str], None]]:
-    """Each line as it comes, and the last one again where nothing happens."""
-    over, spoke = threading.Event(), threading.Event()
-    last = "the engine starts"
-
-    def tell(line: str) -> None:
-        nonlocal last
-        last = line
-        spoke.set()
-        stderr.print(line, markup=False)
-
-    def watch() -> None:
-        while not over.is_set():
-            if not spoke.wait(SIGN_OF_LIFE) and not over.is_set():
-                stderr.print(f"still at: {last}", markup=False)
-            spoke.clear()
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield tell
-    finally:
-        over.set()
-        spoke.set()
-        thread.join()
+def _drawn() -> Iterator[Callable[[News], None]]:
+    """The last picture stays. What is printed meanwhile appears above it."""
+    board = Board()
+    picture = Picture(board, lambda: SIGNALS.first)
+    with Live(picture, console=stderr, refresh_per_second=PER_SECOND):
+        try:
+            yield board.tell
+        finally:
+            picture.end()

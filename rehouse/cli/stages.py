@@ -86,7 +86,7 @@ def _take(
     raise_contested(result)
     _, now = chosen(engine.ledgers(), name)
     if now.serial != ledger.serial and not result.interrupted:
-        return finish(engine, name, now, ledger)
+        return finish(engine, name, now, ledger, on_event)
     raise failure_of(result, STAYS, f"{', '.join(now.live) or 'nothing'} is live")
 
 

@@ -1,5 +1,6 @@
 """What follows an update that failed: finished where the traffic has moved, undone where it has not."""
 
+from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.updates import AGAIN, Done, Engine, Interrupted, Result, chosen, reason_of
 from rehouse.components.errors import Contested, NotUndone, Undone
 from rehouse.components.ledger import Ledger
@@ -9,7 +10,14 @@ FINISH = "rehouse deploy: it finishes what the spec says, or goes back to what i
 MEND = "mend the service or its spec, then: rehouse deploy"
 
 
-def settle(engine: Engine, order: Order, failed: Result, before: Ledger, keep: bool) -> Done:
+def settle(
+    engine: Engine,
+    order: Order,
+    failed: Result,
+    before: Ledger,
+    keep: bool = False,
+    on_event: OnEvent | None = None,
+) -> Done:
     """The ledger says on which side of the point of no return, the shift, it was.
 
     Raises Undone, or NotUndone, Interrupted and Contested; returns where the traffic had moved already.
@@ -18,13 +26,15 @@ def settle(engine: Engine, order: Order, failed: Result, before: Ledger, keep: b
     name, now = chosen(engine.ledgers(), order.service)
     _raise_stopped(failed, _live(now))
     if now.serial != before.serial:
-        return finish(engine, name, now, before)
-    return _undo(engine, order, failed, before, keep)
+        return finish(engine, name, now, before, on_event)
+    return _undo(engine, order, failed, before, keep, on_event)
 
 
-def finish(engine: Engine, service: str | None, now: Ledger, before: Ledger) -> Done:
+def finish(
+    engine: Engine, service: str | None, now: Ledger, before: Ledger, on_event: OnEvent | None
+) -> Done:
     """The traffic has moved; only what is retired was left, and a second update may get rid of it."""
-    again = engine.up()
+    again = engine.up(on_event=on_event)
     if again.well:
         return Done(service, before.live, now.live, now.standing, now.progress)
     live = _live(now)
@@ -53,7 +63,14 @@ def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) ->
     return Undone(where, reason, fix, f"{live} is live, {left}")
 
 
-def _undo(engine: Engine, order: Order, failed: Result, before: Ledger, keep: bool) -> Done:
+def _undo(
+    engine: Engine,
+    order: Order,
+    failed: Result,
+    before: Ledger,
+    keep: bool,
+    on_event: OnEvent | None,
+) -> Done:
     reason = quarantined_for(failed.error())
     order = Order(
         kind="undo",
@@ -64,7 +81,7 @@ def _undo(engine: Engine, order: Order, failed: Result, before: Ledger, keep: bo
         keep=keep,
     )
     where = failed.wanted() or order.generation or order.service or "rollout"
-    result = engine.up(order)
+    result = engine.up(order, on_event)
     if not result.well:
         _raise_left(failed, result, where, _live(before))
     if failed.interrupted:

@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rehouse.cli.eventlog import OnEvent
+from rehouse.cli.news import Waiting, as_event
 from rehouse.components.front import Shift
 from rehouse.components.haproxy import Haproxy, Traffic
 from rehouse.components.ledger import Ledger
+from rehouse.components.progress import Progress
 from rehouse.components.spec import Rollout
 
 POLL = 0.5  # seconds
@@ -44,9 +47,12 @@ def verdict(rollout: Rollout, first: Measured, now: Measured) -> str | None:
 
 
 def watcher(
-    shift_of: Callable[[str], Shift | None], heed: Callable[[str, Ledger], None]
+    shift_of: Callable[[str], Shift | None],
+    heed: Callable[[str, Ledger], None],
+    on_event: OnEvent | None = None,
 ) -> Callable[[str, Ledger, float], str | None]:
     """For stages.follow; *heed* raises when somebody wants the command to end."""
+    tell = on_event or (lambda _event: None)
 
     def watch(service: str, ledger: Ledger, seconds: float) -> str | None:
         shifted, progress = shift_of(service), ledger.progress
@@ -58,10 +64,26 @@ def watcher(
             return measured(progress.generation, haproxy.traffic(shifted.front.backend))
 
         first, until, reason = look(), time.monotonic() + seconds, None
-        while reason is None and time.monotonic() < until:
+        tell(as_event(_waiting(progress, seconds, first, first)))
+        while reason is None and (left := until - time.monotonic()) > 0:
             heed(service, ledger)
-            time.sleep(min(POLL, max(0.0, until - time.monotonic())))
-            reason = verdict(rollout, first, look())
+            time.sleep(min(POLL, left))
+            now = look()
+            tell(as_event(_waiting(progress, until - time.monotonic(), first, now)))
+            reason = verdict(rollout, first, now)
         return reason
 
     return watch
+
+
+def _waiting(progress: Progress, left: float, first: Measured, now: Measured) -> Waiting:
+    return Waiting(
+        progress.generation,
+        progress.share,
+        progress.bakes,
+        tuple(progress.before),
+        round(max(0.0, left), 1),
+        now.answered - first.answered,
+        now.failed - first.failed,
+        now.latency,
+    )

@@ -17,7 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 from rehouse.components.createonly import CreateOnly
 from rehouse.components.daemon import Watch, connected
 from rehouse.components.errors import GateFailed
-from rehouse.components.notes import errors_noted
+from rehouse.components.notes import errors_noted, note
 from rehouse.components.site import Daemon
 from rehouse.components.spec import Health, Part
 
@@ -143,6 +143,7 @@ async def _prove_one(
         probe = loop.run_in_executor(pool, _probe, candidate, health, eyes)
         fault, answer = await _bounded(probe, max(2 * health.every, deadline - time.monotonic()))
         good = 0 if fault else good + 1
+        note("probe", instance=candidate.name, good=good, needed=health.times, answer=answer)
         if ended := await loop.run_in_executor(pool, eyes.ended):
             raise Unwell(candidate, f"{ended}; last answer: {answer}")
         if good < health.times and time.monotonic() > deadline:

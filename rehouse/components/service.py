@@ -83,7 +83,7 @@ class Service(pulumi.ComponentResource):
                     wanted, image, target, site.daemons, values, _key(name)
                 )
             ledger = next_ledger(last, generation, order, _who(), _now())
-        _tell(name, generation, last, ledger)
+        _tell(name, generation, last, ledger, order)
         face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
         _remember(name, ledger, shifted)
@@ -144,9 +144,13 @@ def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:
     return spec or (live[-1] if live else None)
 
 
-def _tell(service: str, wanted: Generation | None, last: Ledger, ledger: Ledger) -> None:
+def _tell(
+    service: str, wanted: Generation | None, last: Ledger, ledger: Ledger, order: Order | None
+) -> None:
     """What the update is about, for the command that runs it; and for the person that runs none."""
     facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
+    facts |= {"order": order.kind if order else None, "before": list(last.live)}
+    facts |= {"standing": ledger.standing, "instances": {**_places(last), **_places(ledger)}}
     if wanted:
         facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
         facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
@@ -161,6 +165,15 @@ def _changes(last: Ledger, wanted: Generation) -> list[dict[str, Any]]:
     """What makes it another one than the newest that is live."""
     live = [each for each in last.standing_generations() if each.name in last.live]
     return [asdict(each) for each in changes(live[-1], wanted)] if live else []
+
+
+def _places(ledger: Ledger) -> dict[str, str]:
+    """Instance to the name of its daemon, of all that stand."""
+    return {
+        f"{generation.name}-{index}": daemon.name
+        for generation in ledger.standing_generations()
+        for index, daemon in enumerate(generation.placement()[: ledger.instances_of(generation)])
+    }
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:

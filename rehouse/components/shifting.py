@@ -6,6 +6,7 @@ from contextlib import suppress
 from rehouse.components.errors import OutOfReach
 from rehouse.components.front import Doors, Front, Server, Shift, instance_of
 from rehouse.components.haproxy import Haproxy, Seen
+from rehouse.components.notes import note
 from rehouse.components.reloading import alone_at, bring, forget, must_be_possible
 from rehouse.components.waiting import await_up, within
 
@@ -99,6 +100,9 @@ def _unwritten(doors: Doors, servers: Sequence[Server]) -> list[str]:
 
 
 def _retire(haproxy: Haproxy, backend: str, old: Sequence[str], drain: float) -> int:
+    instances = [instance_of(name) for name in old]
+    if instances:
+        note("drain", instances=instances, state="begins")
     for name in old:
         haproxy.drain(backend, name)
 
@@ -108,6 +112,8 @@ def _retire(haproxy: Haproxy, backend: str, old: Sequence[str], drain: float) ->
     within(drain, lambda: open_requests() == 0)
     cut = open_requests()
     _remove(haproxy, backend, old)
+    if instances:
+        note("drain", instances=instances, state="done")
     return cut
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
 from rehouse.cli.stages import abort
@@ -15,8 +15,9 @@ from rehouse.cli.stages import abort
 @click.option("--reason", default="aborted", help="Why; it is kept with the generation.")
 @in_stack
 @JSON
+@LINES
 def command(
-    service: str | None, reason: str, folder: Path, stack: str | None, as_json: bool
+    service: str | None, reason: str, folder: Path, stack: str | None, as_json: bool, as_lines: bool
 ) -> None:
     """What was live before has all of the traffic again; the new generation is quarantined.
 
@@ -24,6 +25,6 @@ def command(
     Example:  rehouse abort --reason "too slow"
     """
     engine = engine_of(folder, stack)
-    with live_view(quiet=as_json) as on_event:
+    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
         done = abort(engine, service, reason, on_event)
-    report_done("abort", done, as_json)
+    report_done("abort", done, as_json, as_lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
@@ -22,6 +22,7 @@ from rehouse.cli.screen import live_view
 )
 @in_stack
 @JSON
+@LINES
 def command(
     service: str | None,
     target: str | None,
@@ -30,6 +31,7 @@ def command(
     folder: Path,
     stack: str | None,
     as_json: bool,
+    as_lines: bool,
 ) -> None:
     """Raise, prove, shift, retire: undone if it fails. A canary and a bake are watched, step by step.
 
@@ -39,6 +41,6 @@ def command(
     engine = engine_of(folder, stack)
     if target:
         engine.set_config("target", target)
-    with live_view(quiet=as_json) as on_event:
+    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
         done = carried_on(engine, deploy(engine, service, force, keep, on_event), on_event, keep)
-    report_done("deploy", done, as_json)
+    report_done("deploy", done, as_json, as_lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
@@ -15,13 +15,16 @@ from rehouse.cli.stages import advance
 @SERVICE
 @in_stack
 @JSON
-def command(service: str | None, folder: Path, stack: str | None, as_json: bool) -> None:
+@LINES
+def command(
+    service: str | None, folder: Path, stack: str | None, as_json: bool, as_lines: bool
+) -> None:
     """The new generation gets its next share of the traffic, or, where it has everything, stands alone.
 
     \b
     Example:  rehouse promote
     """
     engine = engine_of(folder, stack)
-    with live_view(quiet=as_json) as on_event:
+    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
         done = carried_on(engine, advance(engine, service, on_event), on_event)
-    report_done("promote", done, as_json)
+    report_done("promote", done, as_json, as_lines)

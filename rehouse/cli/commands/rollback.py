@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, engine_of, in_stack
+from rehouse.cli.options import JSON, LINES, engine_of, in_stack
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import rollback
 from rehouse.cli.screen import live_view
@@ -16,6 +16,7 @@ from rehouse.cli.screen import live_view
 @click.option("--reason", help="Why; it is kept with the generation that is left.")
 @in_stack
 @JSON
+@LINES
 def command(
     generation: str | None,
     service: str | None,
@@ -23,6 +24,7 @@ def command(
     folder: Path,
     stack: str | None,
     as_json: bool,
+    as_lines: bool,
 ) -> None:
     """Back to GENERATION, or to the one before: image, configuration and secrets as they were.
 
@@ -31,6 +33,6 @@ def command(
     \b
     Example:  rehouse rollback web-81d0e4c --reason "slow queries"
     """
-    with live_view(quiet=as_json) as on_event:
+    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
         done = rollback(engine_of(folder, stack), service, generation, reason, on_event)
-    report_done("rollback", done, as_json)
+    report_done("rollback", done, as_json, as_lines)
