@@ -1,10 +1,12 @@
 """What the ledger says, as people read it and as machines do. No secret value is ever part of it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 
 from rehouse.cli.output import print_json, print_line, stderr, stdout
+from rehouse.cli.remembered import reasons
 from rehouse.cli.updates import STAYS, Done
 from rehouse.components.ledger import Ledger, Record
 from rehouse.components.progress import Progress
@@ -103,8 +105,9 @@ def history_of(ledger: Ledger) -> list[dict[str, Any]]:
             "image": record.generation.spec.image,
             "pinned": record.generation.image,
             "reason": ledger.quarantined.get(record.generation.name),
+            "changes": [asdict(each) for each in changes],
         }
-        for record in ledger.remembered
+        for record, changes in zip(ledger.remembered, reasons(ledger), strict=True)
     ]
 
 
@@ -112,10 +115,11 @@ def say_history(service: str | None, ledger: Ledger) -> None:
     if not ledger.remembered:
         stderr.print("nothing was deployed yet: rehouse deploy")
         return
-    table = _table(service or "", "outcome", "when", "who", "image")
-    for record in ledger.remembered:
-        image = record.generation.spec.image
-        table.add_row(record.generation.name, record.outcome, _when(record), record.who, image)
+    table = _table(service or "", "outcome", "when", "who", "image", "changed")
+    for record, changes in zip(ledger.remembered, reasons(ledger), strict=True):
+        image, keys = record.generation.spec.image, ", ".join(each.key for each in changes)
+        name = record.generation.name
+        table.add_row(name, record.outcome, _when(record), record.who, image, keys)
     stdout.print(table)
 
 

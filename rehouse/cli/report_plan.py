@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rehouse.cli.course import Stage
 from rehouse.cli.output import stderr, stdout
 from rehouse.cli.plan import Plan
+from rehouse.cli.remembered import Compared
 from rehouse.components.difference import Change
 
 
@@ -25,6 +26,15 @@ def say_plan(plan: Plan) -> None:
         _say(f"  {stage.step:<7} {_told(stage)}")
     for step in plan.also:
         _say(f"  also    {step}")
+
+
+def say_compared(found: Compared) -> None:
+    """Nothing on stdout where nothing differs."""
+    if not found.changes:
+        stderr.print(f"{found.before} and {found.after} are the same", markup=False)
+        return
+    _say(f"{found.before} → {found.after}")
+    say_changes(found.changes)
 
 
 def say_changes(changes: Iterable[Change]) -> None:

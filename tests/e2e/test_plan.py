@@ -31,6 +31,10 @@ def test_a_plan_touches_nothing_and_the_deploy_does_as_it_said(stack: Stack) -> 
     assert (told.returncode, 'env.COLOUR added: "blue"' in told.stdout) == (0, True)
     assert stack.rehouse_json("deploy")["live"] == [found["wanted"]]
     assert instances(stack) == raised(found)
+    assert stack.rehouse_json("diff")["changes"] == found["changes"]
+    assert stack.rehouse_json("history")["generations"][0]["changes"] == found["changes"]
+    back = stack.rehouse("diff", found["wanted"].partition("-")[2][:5], live)
+    assert (back.returncode, 'env.COLOUR removed: "blue"' in back.stdout) == (0, True), back.stderr
 
 
 def test_with_nothing_to_do_a_plan_says_so(stack: Stack) -> None:
