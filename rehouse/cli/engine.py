@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from pulumi.automation.errors import (
     StackNotFoundError,
     create_command_error,
 )
-from pydantic import ValidationError
 
 from rehouse.cli import process
 from rehouse.cli.contest import NotBegun, won
 from rehouse.cli.eventlog import OnEvent, events, followed
 from rehouse.cli.inventory import root_of
+from rehouse.cli.ledgers import ledgers_in
 from rehouse.cli.locks import Lock, is_folder, locks_in
 from rehouse.cli.outcome import Outcome, reason_of
 from rehouse.cli.process import Ended
@@ -32,10 +31,10 @@ from rehouse.components import notes, order
 from rehouse.components.errors import Contested, OutOfReach, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
+from rehouse.components.scratch import scratch
 
 BACKEND = "see that the state backend answers: pulumi stack ls"
 CLEAR = ("--clear-pending-creates",)
-LEDGER = "-ledger"  # what the program calls the output that keeps the ledger of a service
 
 
 class Engine:
@@ -47,9 +46,7 @@ class Engine:
 
     def ledgers(self) -> dict[str, Ledger]:
         """Service to ledger, as the last update left them. Unreadable is never taken for empty."""
-        outputs = self._json("stack", "output", "--json", "--show-secrets")
-        texts = {name: text for name, text in outputs.items() if name.endswith(LEDGER)}
-        return {name.removesuffix(LEDGER): _ledger(name, text) for name, text in texts.items()}
+        return ledgers_in(self._json("stack", "output", "--json", "--show-secrets"))
 
     def up(
         self,
@@ -74,9 +71,12 @@ class Engine:
         named = [word for urn in urns for word in ("--target", urn)]
         return self._operate(["refresh", "--yes", "--skip-preview", *named], None, None)
 
+    def deployment(self) -> dict[str, Any]:
+        """What the state knows, and what it was in the middle of; secrets stay encrypted."""
+        return dict(self._json("stack", "export")["deployment"])
+
     def resources(self) -> list[dict[str, Any]]:
-        """What the state knows; secrets stay encrypted."""
-        return self._json("stack", "export")["deployment"].get("resources") or []
+        return self.deployment().get("resources") or []
 
     def label(self) -> str:
         """What the label rehouse.stack says on everything of this stack: project/stack."""
@@ -123,7 +123,7 @@ class Engine:
 
     def _cut_off(self) -> list[dict[str, Any]]:
         """The creations that a killed engine did not end; an update keeps them for ever."""
-        found = self._json("stack", "export")["deployment"].get("pending_operations") or []
+        found = self.deployment().get("pending_operations") or []
         return [each["resource"] for each in found if each["type"] == "creating"]
 
     def _end(self, cut_off: list[dict[str, Any]]) -> None:
@@ -147,14 +147,14 @@ class Engine:
         update: bool,
         seconds: float | None = None,
     ) -> Outcome:
-        with tempfile.TemporaryDirectory(prefix="rehouse-") as folder:
-            log, told = Path(folder, "events"), Path(folder, "notes")
+        with scratch() as made:
+            log, told = made.folder / "events", made.folder / "notes"
             environment = {notes.VARIABLE: str(told), "PULUMI_DEBUG_COMMANDS": "true"}
             if wanted:
                 environment[order.VARIABLE] = wanted.model_dump_json()
             with followed((told, log), on_event):
                 words = [*args, "--event-log", str(log)]
-                ended = self._run(words, environment, update, seconds)
+                ended = self._run(words, environment, update, seconds, (made.claim,))
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
             raise NotBegun("engine", outcome.said(), BACKEND)
@@ -175,6 +175,7 @@ class Engine:
         environment: Mapping[str, str],
         update: bool,
         seconds: float | None = None,
+        claims: Sequence[int] = (),
     ) -> Ended:
         """Raises Contested, Wrong, and Stopped while nothing had begun; any other failure is the caller's to judge."""
         words = [*args, *(["--stack", self._stack] if self._stack else [])]
@@ -183,7 +184,7 @@ class Engine:
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
         everything = {**own, **always, **environment}
-        ended = process.run(command, self._folder, everything, update, seconds)
+        ended = process.run(command, self._folder, everything, update, seconds, claims)
         if ended.interrupted and not update:
             raise Stopped(ended.interrupted)
         if ended.code:
@@ -208,11 +209,3 @@ def _pulumi() -> str:
     except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:
         what, fix = f"pulumi cannot be used: {error}", "install Pulumi 3.259 or later"
         raise OutOfReach("engine", what, fix) from error
-
-
-def _ledger(name: str, text: str) -> Ledger:
-    try:
-        return Ledger.model_validate_json(text)
-    except ValidationError as error:
-        what = f"cannot be read: {error.error_count()} values are not as this version has them"
-        raise OutOfReach(f"output {name}", what, "use the version of the last update") from None

@@ -4,13 +4,15 @@ import importlib
 import pkgutil
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 import rich_click as click
 
 from rehouse.cli import commands
-from rehouse.cli.output import print_error, silence, stderr
+from rehouse.cli.output import print_error, stderr
 from rehouse.cli.signals import SIGNALS
+from rehouse.cli.standard import ReaderGone, bear_all
 from rehouse.components.errors import RehouseError
 
 VERBS = sorted(each.name for each in pkgutil.iter_modules(commands.__path__))
@@ -43,6 +45,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process, with the exit codes of docs/reference/exit-codes.md."""
     words = sys.argv[1:] if arguments is None else arguments
+    bear_all()
     SIGNALS.heed()
     sys.exit(_run(words))
 
@@ -51,15 +54,15 @@ def _run(words: list[str]) -> int:
     try:
         ended: Any = cli.main(words, prog_name="rehouse", standalone_mode=False)
     except RehouseError as error:
-        print_error(error, as_json="--json" in words, as_lines="--json-lines" in words)
+        with suppress(ReaderGone):
+            print_error(error, as_json="--json" in words, as_lines="--json-lines" in words)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _stopped()
-    except BrokenPipeError:
-        silence()
+    except ReaderGone:
         return 0
     if SIGNALS.first:
         stderr.print("the signal came after the point of no return: it was finished")

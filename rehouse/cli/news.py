@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from rehouse.cli.eventlog import Event
 from rehouse.cli.guard import INSTANCE, ROUTER
+from rehouse.cli.steps import step_of
 
 State = Literal["begins", "done", "failed"]
 
@@ -14,14 +15,6 @@ _STATES: dict[str, State] = {
     "resourcePreEvent": "begins",
     "resOutputsEvent": "done",
     "resOpFailedEvent": "failed",
-}
-_KINDS = {  # what a resource's type says about the step
-    "rehouse:Gate": "prove",
-    "rehouse:Traffic": "shift",
-    "rehouse:BridgeNetwork": "raise",
-    "rehouse:SecretVolume": "raise",
-    "rehouse:PulledImage": "raise",
-    INSTANCE: "raise",
 }
 
 
@@ -116,11 +109,9 @@ def _of_engine(event: Event) -> list[News]:
 
 
 def _step(facts: Event, state: State) -> list[News]:
-    step = next((word for kind, word in _KINDS.items() if facts["type"].endswith(kind)), None)
+    step = step_of(facts["type"], facts["op"])
     if step is None or facts["op"] in ("same", "read") or _is_routers_own(facts):
         return []
-    if facts["op"].startswith("delete"):
-        step = "retire"
     name = facts["urn"].rpartition("::")[2]
     return [Step(step, name, state, facts["type"] == INSTANCE)]
 

@@ -1,27 +1,19 @@
 """What commands print: data on stdout, everything else on stderr, and every error in one place."""
 
 import json
-import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 
+from rehouse.cli.standard import ReaderGone
 from rehouse.components.errors import RehouseError
 
 VERSION = 1  # of the shape of all --json output; docs/reference/json.md
 
-
-class _Told(Console):
-    """What is said beside the data: a rollout goes on where nobody hears it any more."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-stderr = _Told(stderr=True, highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 stdout = Console(highlight=False, soft_wrap=True)
 
 
@@ -34,10 +26,8 @@ def print_line(facts: dict[str, Any]) -> None:
     """One object on one line of stdout. A rollout does not end because nobody reads this any more."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"version": VERSION, "at": at, **facts}, sort_keys=True)
-    try:
+    with suppress(ReaderGone):
         _put(line)
-    except BrokenPipeError:
-        silence()
 
 
 def print_error(error: RehouseError, as_json: bool, as_lines: bool = False) -> None:
@@ -56,12 +46,6 @@ def print_error(error: RehouseError, as_json: bool, as_lines: bool = False) -> N
 def words_of(error: RehouseError) -> dict[str, Any]:
     words = {"where": error.where, "what": error.what, "fix": error.fix, "state": error.state}
     return {**words, "code": error.exit_code}
-
-
-def silence() -> None:
-    """Whoever read our output has gone: nothing more to say, and nothing to complain about."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
 
 
 def _write(shape: dict[str, Any]) -> None:

@@ -1,10 +1,15 @@
-"""A command in a session of its own: signals come to us, and it is told of each, so that it can end in order."""
+"""A command in a session of its own: signals come to us, and it is told of each, so that it can end in order.
+
+It prints into files, not into pipes: where we are killed, it goes on to its end, and does not die of a print.
+"""
 
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from rehouse.cli.signals import SIGNALS
 
@@ -31,31 +36,45 @@ def run(
     environment: Mapping[str, str],
     update: bool = False,
     seconds: float | None = None,
+    claims: Sequence[int] = (),
 ) -> Ended:
-    """Runs it without a terminal, to its end; *update* says that it changes something."""
-    with SIGNALS.meant_for_a_child(update) as received:
+    """Runs it without a terminal, to its end; *update* says that it changes something.
+
+    *claims* are descriptors that it shall keep open for as long as it lives.
+    """
+    with (
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+        SIGNALS.meant_for_a_child(update) as received,
+    ):
         process = subprocess.Popen(
             command,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=claims,
             start_new_session=True,
         )
-        with process:
-            SIGNALS.tell(process)
-            stdout, stderr, late = _waited_for(process, seconds)
+        SIGNALS.tell(process)
+        late = _is_late(process, seconds)
         first, hurried = next(iter(received), 0), len(received) > 1
-        return Ended(stdout, stderr, process.returncode, first, hurried, late)
+        told = _text(stdout), _text(stderr)
+        return Ended(*told, process.returncode, first, hurried, late)
 
 
-def _waited_for(process: "subprocess.Popen[str]", seconds: float | None) -> tuple[str, str, bool]:
-    """What it printed, and whether it had to be asked to end."""
+def _is_late(process: "subprocess.Popen[bytes]", seconds: float | None) -> bool:
+    """Waits for it; whether it had to be asked to end."""
     try:
-        return *process.communicate(timeout=seconds), False
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)
-        return *process.communicate(), True
+        process.wait()
+        return True
+    return False
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

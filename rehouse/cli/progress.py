@@ -33,9 +33,9 @@ def _attention(engine: Engine) -> Callable[[str, Ledger], None]:
 
     def heed(service: str, ledger: Ledger) -> None:
         nonlocal looked
-        if SIGNALS.pending:
+        if SIGNALS.first:
             state = "both generations stand, the traffic is shared as it was: rehouse status"
-            raise Interrupted(SIGNALS.pending, "was interrupted between two steps", STAYS, state)
+            raise Interrupted(SIGNALS.first, "was interrupted between two steps", STAYS, state)
         if time.monotonic() - looked > LOOK:
             looked = time.monotonic()
             _must_be_ours(engine.ledgers().get(service, Ledger()), ledger)

@@ -1,4 +1,4 @@
-"""What SIGINT and SIGTERM do: nothing that was begun is left behind half done."""
+"""What SIGINT, SIGTERM and SIGHUP do: nothing that was begun is left behind half done."""
 
 import contextlib
 import signal
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-HEEDED = (signal.SIGINT, signal.SIGTERM)
+HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(KeyboardInterrupt):
@@ -26,15 +26,16 @@ class Signals:
         self.first = 0  # the first that came, 0 for none
         self._heard: list[int] = []
         self._told = 0
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._child_is_due = False
         self._begun = False
 
     def heed(self) -> None:
-        """From now on. Only the main thread may ask for it, and gets signals."""
+        """From now on, but for what is ignored already, as under nohup. Only the main thread gets signals."""
         if _is_main_thread():
             for each in HEEDED:
-                signal.signal(each, self._handle)
+                if signal.getsignal(each) is not signal.SIG_IGN:
+                    signal.signal(each, self._handle)
 
     @contextlib.contextmanager
     def meant_for_a_child(self, update: bool) -> Iterator[list[int]]:
@@ -49,12 +50,7 @@ class Signals:
             self._child_is_due, self._child = False, None
             self._heard, self._told = [], 0
 
-    @property
-    def pending(self) -> int:
-        """The first that has come and that no child was told; 0 for none."""
-        return self._heard[0] if self._heard else 0
-
-    def tell(self, child: "subprocess.Popen[str]") -> None:
+    def tell(self, child: "subprocess.Popen[bytes]") -> None:
         """It gets those that have come, and those that will."""
         if self._child_is_due and _is_main_thread():
             self._child = child

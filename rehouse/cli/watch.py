@@ -55,6 +55,7 @@ def watcher(
     tell = on_event or (lambda _event: None)
 
     def watch(service: str, ledger: Ledger, seconds: float) -> str | None:
+        heed(service, ledger)
         shifted, progress = shift_of(service), ledger.progress
         if shifted is None or progress is None:
             return None

@@ -62,7 +62,9 @@ def next_ledger(
     """
     if order and order.serial != last.serial:
         what = f"somebody else has changed it: serial number {last.serial}, not {order.serial}"
-        raise Contested("ledger", what, "look at rehouse status, then run it again")
+        raise Contested(
+            "ledger", what + _by_whom(last), "look at rehouse status, then run it again"
+        )
     if wanted is None:
         return _without_spec(order, last, who, when)
     if order is None:
@@ -74,6 +76,12 @@ def next_ledger(
     if order.kind == "begin":
         return free.begun(wanted, order.rollout or wanted.spec.rollout, who, when)
     return free.deployed(wanted, who, when)
+
+
+def _by_whom(last: Ledger) -> str:
+    """Who raised something last; a shift alone has no name to it."""
+    newest = next(iter(last.remembered), None)
+    return f"; {newest.who} raised {newest.generation.name} at {newest.when}" if newest else ""
 
 
 def _by_hand(last: Ledger, wanted: Generation, who: str, when: str) -> Ledger:

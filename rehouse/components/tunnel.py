@@ -7,7 +7,6 @@ survive, and all of this runs inside gRPC servers.
 import os
 import socket
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,8 @@ from pathlib import Path
 from pwd import getpwuid
 from typing import IO
 from urllib.parse import urlsplit
+
+from rehouse.components.scratch import scratch
 
 # One connection carries all: each by itself would be a handshake, and sshd turns away more than ten at once.
 SSH_OPTIONS = (
@@ -74,8 +75,8 @@ class Tunnel:
 def tunnel(url: str) -> Iterator[Tunnel]:
     """To the daemon at ``ssh://[user@]host[:port]``, by the ssh in PATH and its configuration."""
     _make_folder()
-    with tempfile.TemporaryDirectory(prefix="rehouse-") as folder:
-        opened = Tunnel(ssh_command(url), Path(folder))
+    with scratch() as made:
+        opened = Tunnel(ssh_command(url), made.folder)
         try:
             yield opened
         finally:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from rehouse.cli.cutoff import go_back, is_cut_off
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
@@ -21,10 +22,15 @@ def command(
 ) -> None:
     """What was live before has all of the traffic again; the new generation is quarantined.
 
+    What was cut off before the new generation had any traffic is taken away, and may be tried again.
+
     \b
     Example:  rehouse abort --reason "too slow"
     """
     engine = engine_of(folder, stack)
     with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        done = abort(engine, service, reason, on_event)
+        if is_cut_off(engine, service):
+            done = go_back(engine, service, on_event)
+        else:
+            done = abort(engine, service, reason, on_event)
     report_done("abort", done, as_json, as_lines)

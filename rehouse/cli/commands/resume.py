@@ -4,9 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
+from rehouse.cli.cutoff import is_cut_off
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
+from rehouse.cli.rollout import deploy
 from rehouse.cli.screen import live_view
 from rehouse.cli.stages import decide
 
@@ -21,10 +23,16 @@ def command(
 ) -> None:
     """Goes on with a rollout that waits, or whose command has ended: watched, step by step.
 
+    What was cut off before the new generation had any traffic begins again, as the spec says.
+
     \b
     Example:  rehouse resume --stack prod
     """
     engine = engine_of(folder, stack)
     with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        done = carried_on(engine, decide(engine, service, "release", on_event), on_event)
+        if is_cut_off(engine, service):
+            done = deploy(engine, service, on_event=on_event)
+        else:
+            done = decide(engine, service, "release", on_event)
+        done = carried_on(engine, done, on_event)
     report_done("resume", done, as_json, as_lines)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
+from rehouse.cli.interrupted import interruption_of
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
 from rehouse.cli.report import say_status, status_of
+from rehouse.cli.report_work import say_work, work_of
 from rehouse.cli.updates import chosen
 
 
@@ -15,13 +17,17 @@ from rehouse.cli.updates import chosen
 @in_stack
 @JSON
 def command(service: str | None, folder: Path, stack: str | None, as_json: bool) -> None:
-    """What the ledger says: who gets traffic, who stands, who failed and why.
+    """What the ledger says: who gets traffic, who stands, who failed and why; and what was cut off, and where.
 
     \b
     Example:  rehouse status --stack prod --json
     """
-    name, ledger = chosen(engine_of(folder, stack).ledgers(), service)
+    engine = engine_of(folder, stack)
+    name, ledger = chosen(engine.ledgers(), service)
+    locks = engine.locks()
+    cut = interruption_of(name, ledger, engine.deployment(), locks)
     if as_json:
-        print_json("status", service=name, **status_of(ledger))
+        print_json("status", service=name, **status_of(ledger), **work_of(locks or [], cut))
     else:
         say_status(name, ledger)
+        say_work(locks or [], cut)
