@@ -19,9 +19,14 @@ def must_agree(question: str, yes: str) -> None:
 
 def must_name(question: str, expected: str, yes: str) -> None:
     """The same, where the name of what goes must be typed."""
-    _must_be_a_person(question, yes)
-    if Prompt.ask(question, console=stderr) != expected:
+    if answer(question, yes) != expected:
         raise Refused("answer", f"was not {expected}", yes, UNTOUCHED)
+
+
+def answer(question: str, yes: str) -> str:
+    """What the person types. Raises Wrong without a terminal."""
+    _must_be_a_person(question, yes)
+    return Prompt.ask(question, console=stderr)
 
 
 def _must_be_a_person(question: str, yes: str) -> None:

@@ -1,6 +1,6 @@
 """What drift, orphans and repair found, as people read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
@@ -48,6 +48,14 @@ def say_orphans(label: str, found: Sequence[Orphan], held: Sequence[Lock] | None
 
 def say_removed(orphan: Orphan) -> None:
     stderr.print(f"removed {orphan.kind} {orphan.name}", markup=False)
+
+
+def say_destroyed(stack: str, gone: Sequence[Mapping[str, str]]) -> None:
+    """What is gone, a line each; nothing on stdout where there was nothing."""
+    for each in gone:
+        stdout.print(f"{each['kind']} {each['name']} is gone", markup=False)
+    rest = f"stack {stack} is empty; its configuration is kept, pulumi stack rm {stack} removes it"
+    stderr.print(rest if gone else f"stack {stack} has nothing: nothing to do", markup=False)
 
 
 def _table(*columns: str) -> Table:

@@ -49,10 +49,13 @@ def leave_out(plan: Shift, instances: Collection[str]) -> None:
 
 def expel(plan: Shift, server: str) -> None:
     """One that should not be there is gone, also after a restart; the others stay as they are."""
-    plan.doors.must_be_of(plan.front)
-    lines = (plan.doors.written() or "").splitlines(keepends=True)
-    plan.doors.write("".join(each for each in lines if not each.startswith(f"  server {server} ")))
-    _remove(Haproxy.behind(plan.doors), plan.front.backend, [server])
+    if text := plan.doors.written():
+        plan.doors.must_be_of(plan.front)
+        lines = [line for line in text.splitlines() if not line.startswith(f"  server {server} ")]
+        plan.doors.write("\n".join(lines) + "\n")
+    haproxy = Haproxy.behind(plan.doors)
+    if haproxy.is_there():
+        _remove(haproxy, plan.front.backend, [server])
 
 
 def close(doors: Doors, front: Front) -> None:
