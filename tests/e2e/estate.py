@@ -202,7 +202,7 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """What the engine knows of."""
-        return self._state()["resources"] or []
+        return self._state().get("resources") or []
 
     def pending(self) -> list[str]:
         """Names of what the engine is in the middle of, by the state that a killed one would leave."""
