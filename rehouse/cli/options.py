@@ -1,11 +1,14 @@
 """What all verbs understand in the same way."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from rehouse.cli.hooks import FOLDER as HOOKS
+from rehouse.cli.hooks import Hooks, found
 from rehouse.cli.project import project_folder
 
 if TYPE_CHECKING:
@@ -39,6 +42,25 @@ def in_stack(command: F) -> F:
         help="Name of the stack; the selected one by default.",
     )
     return FOLDER(stack(command))
+
+
+def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
+    """--hooks-path and --skip-hooks; the command gets ``hooks``."""
+
+    @functools.wraps(command)
+    def called(folder: Path, hooks_path: Path | None, skip_hooks: bool, **words: Any) -> None:
+        home = project_folder(folder)
+        programs = {} if skip_hooks else found(hooks_path or home / HOOKS)
+        command(folder=home, hooks=Hooks(home, programs), **words)
+
+    path = click.option(
+        "--hooks-path",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        envvar="REHOUSE_HOOKS_PATH",
+        help=f"Folder of the hooks, {HOOKS} of the project by default.",
+    )
+    skip = click.option("--skip-hooks", is_flag=True, help="Run none of them.")
+    return path(skip(called))
 
 
 def engine_of(folder: Path, stack: str | None) -> "Engine":

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from rehouse.cli.engine import Engine
 from rehouse.cli.eventlog import OnEvent
+from rehouse.cli.hooked import Engine
 from rehouse.cli.inventory import shift_of
 from rehouse.cli.signals import SIGNALS
 from rehouse.cli.stages import follow

@@ -29,6 +29,7 @@ class Ended:
 
     failed: RehouseError | None = None
     asked: Generation | None = None
+    declared: Ledger | None = None
     changes: list[tuple[str, list[str]]] = field(default_factory=list)
     interrupted: int = 0
     hurried: bool = False
@@ -45,9 +46,13 @@ class Ended:
         return self.asked.name if self.asked else None
 
     def facts(self, service: str | None = None) -> dict[str, Any]:
+        told: dict[str, Any] = {"service": "web"}
+        if self.declared:
+            told["standing"] = self.declared.standing
         if self.asked is None:
-            return {}
-        return {"wanted": self.asked.name, "spec": self.asked.spec.model_dump(mode="json")}
+            return told
+        told |= {"target": self.asked.target, "image": self.asked.image}
+        return told | {"wanted": self.asked.name, "spec": self.asked.spec.model_dump(mode="json")}
 
     def said(self) -> str:
         return str(self.failed)
@@ -76,10 +81,10 @@ class FakeEngine:
 
     def preview(self, wanted: Order | None = None) -> Ended:
         try:
-            self._next(wanted)
+            declared = self._next(wanted)
         except RehouseError as error:
             return Ended(error, self._asked(wanted))
-        return Ended(None, self._asked(wanted), self.patching)
+        return Ended(None, self._asked(wanted), declared, self.patching)
 
     def up(
         self,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
+from rehouse.cli.hooked import hooked
+from rehouse.cli.hooks import Hooks
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
@@ -23,12 +25,14 @@ from rehouse.cli.screen import live_view
 @in_stack
 @JSON
 @LINES
+@with_hooks
 def command(
     service: str | None,
     target: str | None,
     force: bool,
     keep: bool,
     folder: Path,
+    hooks: Hooks,
     stack: str | None,
     as_json: bool,
     as_lines: bool,
@@ -41,6 +45,9 @@ def command(
     engine = engine_of(folder, stack)
     if target:
         engine.set_config("target", target)
-    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        done = carried_on(engine, deploy(engine, service, force, keep, on_event), on_event, keep)
+    with (
+        live_view(quiet=as_json, as_lines=as_lines) as on_event,
+        hooked(engine, hooks, "deploy", on_event) as around,
+    ):
+        done = carried_on(around, deploy(around, service, force, keep, on_event), on_event, keep)
     report_done("deploy", done, as_json, as_lines)

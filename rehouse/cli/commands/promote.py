@@ -4,7 +4,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
+from rehouse.cli.hooked import hooked
+from rehouse.cli.hooks import Hooks
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.screen import live_view
@@ -16,8 +18,14 @@ from rehouse.cli.stages import advance
 @in_stack
 @JSON
 @LINES
+@with_hooks
 def command(
-    service: str | None, folder: Path, stack: str | None, as_json: bool, as_lines: bool
+    service: str | None,
+    folder: Path,
+    hooks: Hooks,
+    stack: str | None,
+    as_json: bool,
+    as_lines: bool,
 ) -> None:
     """The new generation gets its next share of the traffic, or, where it has everything, stands alone.
 
@@ -25,6 +33,9 @@ def command(
     Example:  rehouse promote
     """
     engine = engine_of(folder, stack)
-    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        done = carried_on(engine, advance(engine, service, on_event), on_event)
+    with (
+        live_view(quiet=as_json, as_lines=as_lines) as on_event,
+        hooked(engine, hooks, "promote", on_event) as around,
+    ):
+        done = carried_on(around, advance(around, service, on_event), on_event)
     report_done("promote", done, as_json, as_lines)

@@ -5,7 +5,9 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.cutoff import is_cut_off
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
+from rehouse.cli.hooked import hooked
+from rehouse.cli.hooks import Hooks
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
@@ -18,8 +20,14 @@ from rehouse.cli.stages import decide
 @in_stack
 @JSON
 @LINES
+@with_hooks
 def command(
-    service: str | None, folder: Path, stack: str | None, as_json: bool, as_lines: bool
+    service: str | None,
+    folder: Path,
+    hooks: Hooks,
+    stack: str | None,
+    as_json: bool,
+    as_lines: bool,
 ) -> None:
     """Goes on with a rollout that waits, or whose command has ended: watched, step by step.
 
@@ -29,10 +37,13 @@ def command(
     Example:  rehouse resume --stack prod
     """
     engine = engine_of(folder, stack)
-    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
+    with (
+        live_view(quiet=as_json, as_lines=as_lines) as on_event,
+        hooked(engine, hooks, "resume", on_event) as around,
+    ):
         if is_cut_off(engine, service):
-            done = deploy(engine, service, on_event=on_event)
+            done = deploy(around, service, on_event=on_event)
         else:
-            done = decide(engine, service, "release", on_event)
-        done = carried_on(engine, done, on_event)
+            done = decide(around, service, "release", on_event)
+        done = carried_on(around, done, on_event)
     report_done("resume", done, as_json, as_lines)

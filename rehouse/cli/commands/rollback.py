@@ -4,7 +4,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, LINES, engine_of, in_stack
+from rehouse.cli.hooked import hooked
+from rehouse.cli.hooks import Hooks
+from rehouse.cli.options import JSON, LINES, engine_of, in_stack, with_hooks
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import rollback
 from rehouse.cli.screen import live_view
@@ -17,11 +19,13 @@ from rehouse.cli.screen import live_view
 @in_stack
 @JSON
 @LINES
+@with_hooks
 def command(
     generation: str | None,
     service: str | None,
     reason: str | None,
     folder: Path,
+    hooks: Hooks,
     stack: str | None,
     as_json: bool,
     as_lines: bool,
@@ -33,6 +37,10 @@ def command(
     \b
     Example:  rehouse rollback web-81d0e4c --reason "slow queries"
     """
-    with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        done = rollback(engine_of(folder, stack), service, generation, reason, on_event)
+    engine = engine_of(folder, stack)
+    with (
+        live_view(quiet=as_json, as_lines=as_lines) as on_event,
+        hooked(engine, hooks, "rollback", on_event) as around,
+    ):
+        done = rollback(around, service, generation, reason, on_event)
     report_done("rollback", done, as_json, as_lines)
