@@ -87,8 +87,10 @@ class Engine:
         found = self._json("config", "--json")
         return {key: each.get("objectValue", each.get("value")) for key, each in found.items()}
 
-    def set_config(self, key: str, value: str) -> None:
-        self._succeed("config", "set", key, value)
+    def set_config(self, key: str, value: str | None) -> None:
+        """None takes the key away."""
+        words = ("rm", key) if value is None else ("set", key, value)
+        self._succeed("config", *words)
 
     def cancel(self) -> None:
         """Takes the lock away, whoever holds it."""

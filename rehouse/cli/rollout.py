@@ -1,13 +1,15 @@
 """The order of events: what deploy and rollback ask of the engine."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from rehouse.cli.course import takes_steps
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.undo import settle
 from rehouse.cli.updates import Done, Engine, chosen, done, must_be_possible
-from rehouse.components.errors import Refused
+from rehouse.components.errors import Refused, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.spec import ServiceSpec
@@ -19,15 +21,18 @@ def deploy(
     force: bool = False,
     keep: bool = False,
     on_event: OnEvent | None = None,
+    expected: Mapping[str, object] = MappingProxyType({}),
 ) -> Done:
     """What the spec says is live when this returns, or has its first share of the traffic: then ``progress`` is set.
 
     Raises Undone where it failed and what was live before is live again, NotUndone where that failed too,
-    Interrupted after a signal, and before anything is touched Wrong, OutOfReach, Refused and Contested.
+    Interrupted after a signal, and before anything is touched Wrong, OutOfReach, Refused and Contested. Wrong
+    also where the program does not make what is *expected*, by key of the configuration: target or replicas.
     """
     name, before = chosen(engine.ledgers(), service)
     order = Order(kind="deploy", serial=before.serial, service=name, force=force)
     facts = must_be_possible(engine, order)
+    _must_have_read(facts, expected)
     spec = _spec(facts)
     if spec and takes_steps(spec, spec.rollout, before, facts["wanted"]):
         order = order.model_copy(update={"kind": "begin", "rollout": spec.rollout})
@@ -56,6 +61,16 @@ def rollback(
     if result.well:
         return done(engine, name, before)
     return settle(engine, order, result, before, on_event=on_event)
+
+
+def _must_have_read(facts: dict[str, Any], expected: Mapping[str, object]) -> None:
+    """A program of somebody's own may do without a key."""
+    made = {"target": facts.get("target"), "replicas": facts.get("spec", {}).get("replicas")}
+    for key, value in expected.items():
+        if made[key] != value:
+            what = f"is {value}, and the program makes {made[key]}: it does not read the key"
+            fix = f"give it to Service in the program: {key}=… (rehouse init writes one that does)"
+            raise Wrong(f"configuration key {key}", what, fix)
 
 
 def _spec(facts: dict[str, Any]) -> ServiceSpec | None:

@@ -6,22 +6,20 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pulumi
 from pydantic import ValidationError
 
+from rehouse.components.announcing import announce
 from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
-from rehouse.components.difference import changes
 from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
-from rehouse.components.notes import errors_noted, note
+from rehouse.components.notes import errors_noted
 from rehouse.components.order import Order, next_ledger
 from rehouse.components.site import Site
 from rehouse.components.sources import Secrets
@@ -41,7 +39,8 @@ class Service(pulumi.ComponentResource):
     The update raises a generation if the spec asks for another than the one that is live, proves it, shifts
     the traffic and retires the old one; if nothing changed it does nothing. *secrets* are the values of the
     secrets that the spec names, in clear, or their sources, asked only when a generation is made: the values
-    decide its name and are encrypted in the state. The ledger is the stack's output ``NAME-ledger``, a secret.
+    decide its name and are encrypted in the state. *replicas*, if given, counts instead of the spec's. The
+    ledger is the stack's output ``NAME-ledger``, a secret.
 
     Raises pulumi.RunError, with what is wrong and the way out, before anything is declared.
     """
@@ -55,24 +54,25 @@ class Service(pulumi.ComponentResource):
         target: str = "container",
         site: Site | None = None,
         secrets: Secrets | None = None,
+        replicas: int | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("rehouse:index:Service", name, None, opts)
         with plain_errors():
-            self.generation = self._declare(name, spec, target, site or Site(), secrets or {})
+            wanted = _spec_named(name, spec).scaled(replicas)
+            self.generation = self._declare(name, wanted, target, site or Site(), secrets or {})
         self.register_outputs({"generation": self.generation})
 
     def _declare(
         self,
         name: str,
-        spec: ServiceSpec | str | Path,
+        wanted: ServiceSpec,
         target: str,
         site: Site,
         secrets: Secrets,
     ) -> str:
         _refuse_overrides()
         _must_know(target)
-        wanted = _spec_named(name, spec)
         last, order = recall(name), Order.given(name)
         generation = None
         with nothing_changed(last):
@@ -83,7 +83,7 @@ class Service(pulumi.ComponentResource):
                     wanted, image, target, site.daemons, values, _key(name)
                 )
             ledger = next_ledger(last, generation, order, _who(), _now())
-        _tell(name, generation, last, ledger, order)
+        announce(name, generation, last, ledger, order)
         face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
         _remember(name, ledger, shifted)
@@ -142,38 +142,6 @@ def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:
     """What the router goes by: the spec, unless something else is live, which is checked as its own spec says."""
     live = [each.spec for each in ledger.standing_generations() if each.name in ledger.live]
     return spec or (live[-1] if live else None)
-
-
-def _tell(
-    service: str, wanted: Generation | None, last: Ledger, ledger: Ledger, order: Order | None
-) -> None:
-    """What the update is about, for the command that runs it; and for the person that runs none."""
-    facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
-    facts |= {"order": order.kind if order else None, "before": list(last.live)}
-    facts |= {"standing": ledger.standing, "instances": {**_places(last), **_places(ledger)}}
-    if wanted:
-        facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
-        facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
-    note("generation", **facts)
-    if wanted and wanted.name in ledger.quarantined and ledger is last:
-        reason = ledger.quarantined[wanted.name].partition("\n")[0]
-        live = ", ".join(ledger.live) or "nothing"
-        pulumi.log.warn(f"{wanted.name} is quarantined ({reason}), so {live} stays live")
-
-
-def _changes(last: Ledger, wanted: Generation) -> list[dict[str, Any]]:
-    """What makes it another one than the newest that is live."""
-    live = [each for each in last.standing_generations() if each.name in last.live]
-    return [asdict(each) for each in changes(live[-1], wanted)] if live else []
-
-
-def _places(ledger: Ledger) -> dict[str, str]:
-    """Instance to the name of its daemon, of all that stand."""
-    return {
-        f"{generation.name}-{index}": daemon.name
-        for generation in ledger.standing_generations()
-        for index, daemon in enumerate(generation.placement()[: ledger.instances_of(generation)])
-    }
 
 
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the configuration of a stack says about its secrets, for a Pulumi program."""
+"""What the configuration of a stack says about secrets and replicas, for a Pulumi program."""
 
 import json
 
@@ -9,6 +9,7 @@ from rehouse.components.errors import Wrong
 from rehouse.components.sources import Source, how_to_set, read_secrets
 
 KEY = "secrets"
+REPLICAS = "replicas"
 
 
 def secrets_of(config: pulumi.Config) -> dict[str, str | Source]:
@@ -16,6 +17,17 @@ def secrets_of(config: pulumi.Config) -> dict[str, str | Source]:
     where = f"Pulumi.{pulumi.get_stack()}.yaml, {KEY}"
     data = _read(config.get(KEY), where)
     return read_secrets(data, where, is_config_secret(config.full_key(KEY)))
+
+
+def replicas_of(config: pulumi.Config) -> int | None:
+    """How many instances, as ``rehouse scale`` left it; None where the spec decides. Raises Wrong."""
+    text = config.get(REPLICAS)
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        where = f"Pulumi.{pulumi.get_stack()}.yaml, {REPLICAS}"
+        fix = f"rehouse scale NUMBER, or, for what the spec says: pulumi config rm {REPLICAS}"
+        raise Wrong(where, f"must be a whole number, not {text!r}", fix) from None
 
 
 def _read(text: str | None, where: str) -> object:

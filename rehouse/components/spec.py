@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from rehouse.components.reading import read_file
+from rehouse.components.reading import read_data, read_file
 from rehouse.components.units import Mebibytes, Pause, Seconds
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
@@ -352,6 +352,13 @@ class ServiceSpec(Part):
     def published(self) -> int:
         """The port on the router."""
         return self.router.publish or self.port
+
+    def scaled(self, replicas: int | None) -> Self:
+        """The same with so many replicas; itself, where none are given. Raises Wrong."""
+        if replicas in (None, self.replicas):
+            return self
+        data = {**self.model_dump(mode="json"), "replicas": replicas}
+        return read_data(data, type(self), lambda _place: f"service {self.service}")
 
     def identity(self) -> dict[str, Any]:
         """What decides what runs, in one canonical form: not how it is rolled out, nor how its image was called."""

@@ -84,6 +84,19 @@ def test_a_change_of_the_rollout_alone_keeps_the_generation():
     assert "1000ms" == plan(second)["drain"]
 
 
+def test_the_replicas_that_are_given_count_instead_of_the_specs():
+    """As if the spec said so: it has the same name."""
+    assert (
+        update(service(spec(replicas=3))).outputs["web"]
+        == update(service(replicas=3)).outputs["web"]
+    )
+
+
+def test_replicas_that_no_spec_may_have_are_refused():
+    """In the words of the spec."""
+    assert "service web: replicas: is too large: 101" in refusal(service(replicas=101))
+
+
 def test_the_plan_of_the_router_is_what_the_spec_says():
     """Port, check, drain and the name that is its own among all that one HAProxy may carry."""
     wanted = plan(update(service(FULL)))

@@ -11,12 +11,14 @@ from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
 from rehouse.cli.screen import live_view
+from rehouse.cli.setting import setting
 
 
 @click.command("deploy")
 @SERVICE
 @click.option(
-    "--target", help="Kind of house to move to; it is written to the stack's configuration."
+    "--target",
+    help="Kind of house to move to; kept in the stack's configuration, unless the move fails.",
 )
 @click.option("--force", is_flag=True, help="Also a generation that is quarantined.")
 @click.option(
@@ -43,11 +45,12 @@ def command(
     Example:  rehouse deploy --stack prod
     """
     engine = engine_of(folder, stack)
-    if target:
-        engine.set_config("target", target)
+    expected = {"target": target} if target else {}
     with (
         live_view(quiet=as_json, as_lines=as_lines) as on_event,
         hooked(engine, hooks, "deploy", on_event) as around,
+        setting(engine, service, "target", target),
     ):
-        done = carried_on(around, deploy(around, service, force, keep, on_event), on_event, keep)
+        begun = deploy(around, service, force, keep, on_event, expected)
+        done = carried_on(around, begun, on_event, keep)
     report_done("deploy", done, as_json, as_lines)

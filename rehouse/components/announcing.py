@@ -1,0 +1,44 @@
+"""What an update is about: for the command that runs it, and for the person that runs none."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+
+from rehouse.components.difference import changes
+from rehouse.components.generation import Generation
+from rehouse.components.ledger import Ledger
+from rehouse.components.notes import note
+from rehouse.components.order import Order
+
+
+def announce(
+    service: str, wanted: Generation | None, last: Ledger, ledger: Ledger, order: Order | None
+) -> None:
+    """*wanted* is what the spec says, *last* the ledger as it was, *ledger* as it shall be. No secret is told."""
+    facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
+    facts |= {"order": order.kind if order else None, "before": list(last.live)}
+    facts |= {"standing": ledger.standing, "instances": {**_places(last), **_places(ledger)}}
+    if wanted:
+        facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
+        facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
+    note("generation", **facts)
+    if wanted and wanted.name in ledger.quarantined and ledger is last:
+        reason = ledger.quarantined[wanted.name].partition("\n")[0]
+        live = ", ".join(ledger.live) or "nothing"
+        pulumi.log.warn(f"{wanted.name} is quarantined ({reason}), so {live} stays live")
+
+
+def _changes(last: Ledger, wanted: Generation) -> list[dict[str, Any]]:
+    """What makes it another one than the newest that is live."""
+    live = [each for each in last.standing_generations() if each.name in last.live]
+    return [asdict(each) for each in changes(live[-1], wanted)] if live else []
+
+
+def _places(ledger: Ledger) -> dict[str, str]:
+    """Instance to the name of its daemon, of all that stand."""
+    return {
+        f"{generation.name}-{index}": daemon.name
+        for generation in ledger.standing_generations()
+        for index, daemon in enumerate(generation.placement()[: ledger.instances_of(generation)])
+    }
