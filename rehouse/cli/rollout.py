@@ -7,6 +7,7 @@ from typing import Any
 
 from rehouse.cli.course import takes_steps
 from rehouse.cli.eventlog import OnEvent
+from rehouse.cli.stages import abort
 from rehouse.cli.undo import settle
 from rehouse.cli.updates import Done, Engine, chosen, done, must_be_possible
 from rehouse.components.errors import Refused, Wrong
@@ -49,10 +50,15 @@ def rollback(
     reason: str | None,
     on_event: OnEvent | None,
 ) -> Done:
-    """The remembered generation, or the one that was live before, is live when this returns. Raises as deploy does."""
+    """The remembered generation, or the one that was live before, is live when this returns. Raises as deploy does.
+
+    While a rollout is in progress, going back to what was live before is to abort it.
+    """
     name, before = chosen(engine.ledgers(), service)
     target = to or _previous(before)
     why = reason or f"rolled back to {target}"
+    if before.progress and target in before.progress.before:
+        return abort(engine, name, why, on_event)
     order = Order(
         kind="rollback", serial=before.serial, service=name, generation=target, reason=why
     )

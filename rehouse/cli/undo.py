@@ -24,7 +24,7 @@ def settle(
     """
     raise_contested(failed)
     name, now = chosen(engine.ledgers(), order.service)
-    _raise_stopped(failed, _live(now))
+    raise_stopped(failed, _live(now), FINISH)
     if now.serial != before.serial:
         return finish(engine, name, now, before, on_event)
     return _undo(engine, order, failed, before, keep, on_event)
@@ -34,7 +34,7 @@ def finish(
     engine: Engine, service: str | None, now: Ledger, before: Ledger, on_event: OnEvent | None
 ) -> Done:
     """The traffic has moved; only what is retired was left, and a second update may get rid of it."""
-    again = engine.up(on_event=on_event)
+    again = engine.up(as_it_is(now, service), on_event)
     if again.well:
         return Done(service, before.live, now.live, now.standing, now.progress)
     live = _live(now)
@@ -44,6 +44,11 @@ def finish(
         "mend that, then: rehouse deploy",
         f"{live} is live",
     )
+
+
+def as_it_is(ledger: Ledger, service: str | None) -> Order:
+    """Declares what the ledger says, whatever the spec says meanwhile."""
+    return Order(kind="undo", serial=ledger.serial, service=service)
 
 
 def quarantined_for(error: Exception | None) -> str | None:
@@ -97,7 +102,7 @@ def raise_contested(failed: Result) -> None:
         raise error
 
 
-def _raise_stopped(failed: Result, live: str) -> None:
+def raise_stopped(failed: Result, live: str, fix: str) -> None:
     """There is nothing to undo, or whoever sent a second signal does not want to wait for it."""
     if failed.interrupted and not failed.begun:
         what = "was interrupted before it began"
@@ -105,7 +110,7 @@ def _raise_stopped(failed: Result, live: str) -> None:
     if failed.hurried:
         what = "was interrupted twice: it stopped at once, and nothing was undone"
         state = f"{live} is live; something of the new generation may still stand"
-        raise Interrupted(failed.interrupted, what, FINISH, state)
+        raise Interrupted(failed.interrupted, what, fix, state)
 
 
 def _raise_left(failed: Result, undo: Result, where: str, live: str) -> None:

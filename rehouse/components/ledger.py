@@ -180,12 +180,9 @@ class Ledger(Part):
     def rolled_back(self, name: str, reason: str, who: str, when: str) -> Self:
         """A remembered generation has the traffic again; what it takes over from is quarantined.
 
-        One that a rollout in progress comes from gets back what it had. Raises Refused if it is not remembered,
-        is quarantined, or is live already.
+        Raises Refused if it is not remembered, is quarantined, or is live already.
         """
         target = self.remembered_as(name)
-        if self.progress and name in self.progress.before:
-            return self.aborted(reason)
         if self.live == (name,):
             raise Refused(name, "is live already", "choose another: rehouse history")
         left = {other: reason for other in self.live if other != name}

@@ -112,8 +112,7 @@ def _back(order: Order, last: Ledger, who: str, when: str) -> Ledger:
             failed = last.remembered_as(name)
             return last.failed(failed, order.reason, who, when, order.keep)
         case "rollback":
-            if last.progress is None or name not in last.progress.before:
-                _must_not_progress(last)
+            _must_not_progress(last)
             return last.rolled_back(name, order.reason or "rolled back", who, when)
     return last
 

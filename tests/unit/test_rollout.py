@@ -103,7 +103,7 @@ def test_after_the_shift_it_is_finished(engine: FakeEngine):
     """The traffic has moved: what could not be retired is retired by a second update."""
     engine.spec, engine.at = B, out_of_reach("written")
     assert (B.name,) == deploy(engine, None).live
-    assert (["deploy", "plain"], True) == (engine.updates, consistent(engine))
+    assert (["deploy", "undo"], True) == (engine.updates, consistent(engine))
 
 
 def test_what_cannot_be_finished_says_what_has_the_traffic(engine: FakeEngine):
@@ -260,7 +260,7 @@ def test_a_rollout_past_its_deadline_is_undone(engine: FakeEngine):
     late = progress.model_copy(update={"began": OLD})
     engine.ledger = engine.ledger.model_copy(update={"progress": late})
     with pytest.raises(Undone, match=r"took longer than rollout.deadline, 3600 s"):
-        follow(engine, None, never)
+        follow(engine, None, lambda *_: None)
     assert consistent(engine)
 
 
@@ -338,6 +338,25 @@ def test_a_step_that_a_person_took_and_that_fails_changes_nothing(engine: FakeEn
     with pytest.raises(OutOfReach, match="does not answer") as raised:
         advance(engine, None, None)
     assert f"{A.name}, {engine.spec.name} is live" == raised.value.state
+
+
+def test_a_step_that_fails_half_way_is_taken_back(engine: FakeEngine):
+    """The router may have its new weights already: it gets the old ones again."""
+    engine.spec = of(1, strategy="canary", pause="promote")
+    deploy(engine, None)
+    engine.at = out_of_reach("shifted")
+    with pytest.raises(OutOfReach):
+        advance(engine, None, None)
+    assert consistent(engine)
+
+
+def test_what_is_finished_is_what_was_asked_for(engine: FakeEngine):
+    """A rollback whose last deletions failed does not deploy what the spec says meanwhile."""
+    engine.spec = B
+    deploy(engine, None)
+    engine.spec, engine.at = of(2), out_of_reach("written")
+    assert (A.name,) == rollback(engine, None, None, None, None).live
+    assert consistent(engine)
 
 
 def test_a_decision_where_nothing_is_in_progress_is_refused(engine: FakeEngine):
