@@ -41,7 +41,7 @@ def break_dead(found: list[Lock]) -> list[Lock]:
     """Takes away those of processes that are provably dead, and says so; what is left lives, or may."""
     for lock in found:
         if lock.is_dead and broken(lock):
-            stderr.print(f"broke the lock of {lock}: that process is dead", markup=False)
+            stderr.print(f"broke the lock of {lock}: {lock.proof}", markup=False)
     return [lock for lock in found if not lock.is_dead]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import (
+    CommandError,
     ConcurrentUpdateError,
     InvalidVersionError,
     StackNotFoundError,
@@ -18,23 +19,25 @@ from pulumi.automation.errors import (
 )
 
 from rehouse.cli import process
+from rehouse.cli.backend import Backend
 from rehouse.cli.contest import NotBegun, won
 from rehouse.cli.eventlog import OnEvent, events, followed
 from rehouse.cli.inventory import root_of
 from rehouse.cli.ledgers import ledgers_in
-from rehouse.cli.locks import Lock, is_folder, locks_in
-from rehouse.cli.outcome import Outcome, reason_of
+from rehouse.cli.locks import Lock
+from rehouse.cli.outcome import Outcome, reason_of, told_by
 from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
 from rehouse.cli.signals import Stopped
+from rehouse.cli.state import ANSWERS
 from rehouse.components import notes, order
-from rehouse.components.errors import Contested, OutOfReach, Wrong
+from rehouse.components.errors import Contested, OutOfReach
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.scratch import scratch
 
-BACKEND = "see that the state backend answers: pulumi stack ls"
 CLEAR = ("--clear-pending-creates",)
+NOTHING: Mapping[str, str] = {}
 
 
 class Engine:
@@ -43,10 +46,14 @@ class Engine:
     def __init__(self, folder: Path, stack: str | None) -> None:
         self._folder, self._stack = folder, stack
         self._pulumi = _pulumi()
+        self._backend = Backend(folder, stack, self._answer)
 
     def ledgers(self) -> dict[str, Ledger]:
         """Service to ledger, as the last update left them. Unreadable is never taken for empty."""
-        return ledgers_in(self._json("stack", "output", "--json", "--show-secrets"))
+        ended = self._run(["stack", "output", "--json", "--show-secrets"])
+        if ended.code:
+            raise self._backend.why_sealed(reason_of(ended), _is_unknown(ended))
+        return ledgers_in(json.loads(ended.stdout or "{}"), self._backend.why_unknown)
 
     def up(
         self,
@@ -101,10 +108,7 @@ class Engine:
 
     def locks(self) -> list[Lock] | None:
         """Who holds the stack; None where the backend keeps that to itself."""
-        url = str(self._json("whoami", "--verbose", "--json")["url"])
-        if not is_folder(url):
-            return None
-        return locks_in(url, project_name(self._folder), self.stack_name())
+        return self._backend.locks()
 
     def _operate(
         self,
@@ -114,6 +118,7 @@ class Engine:
         seconds: float | None = None,
     ) -> Outcome:
         """Raises Contested where somebody else has the stack, and NotBegun where it came to nothing."""
+        self._backend.must_have_room()
 
         def attempt() -> Outcome:
             return self._once(args, wanted, on_event, True, seconds)
@@ -159,7 +164,7 @@ class Engine:
                 ended = self._run(words, environment, update, seconds, (made.claim,))
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
-            raise NotBegun("engine", outcome.said(), BACKEND)
+            raise NotBegun("engine", outcome.said(), ANSWERS)
         return outcome
 
     def _json(self, *args: str) -> dict[str, Any]:
@@ -168,19 +173,24 @@ class Engine:
     def _succeed(self, *args: str, update: bool = False) -> Ended:
         ended = self._run(list(args), {}, update)
         if ended.code:
-            raise OutOfReach("engine", reason_of(ended), BACKEND)
+            raise self._backend.why(reason_of(ended), _is_unknown(ended))
         return ended
+
+    def _answer(self, *args: str) -> str | None:
+        ended = self._run(list(args))
+        return None if ended.code else ended.stdout
 
     def _run(
         self,
         args: list[str],
-        environment: Mapping[str, str],
-        update: bool,
+        environment: Mapping[str, str] = NOTHING,
+        update: bool = False,
         seconds: float | None = None,
         claims: Sequence[int] = (),
     ) -> Ended:
-        """Raises Contested, Wrong, and Stopped while nothing had begun; any other failure is the caller's to judge."""
-        words = [*args, *(["--stack", self._stack] if self._stack else [])]
+        """Raises Contested, and Stopped while nothing had begun; any other failure is the caller's to judge."""
+        of_stack = self._stack is not None and args[0] != "whoami"
+        words = [*args, *(["--stack", str(self._stack)] if of_stack else [])]
         command = [self._pulumi, "--non-interactive", *words]
         always = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API": "true"}
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
@@ -195,14 +205,17 @@ class Engine:
 
 
 def _judge(ended: Ended) -> None:
-    kind = create_command_error(CommandResult(ended.stdout, ended.stderr, ended.code))
-    if isinstance(kind, ConcurrentUpdateError):
-        raise Contested(
-            "stack", reason_of(ended), "wait until it has ended; rehouse unlock says more"
-        )
-    if isinstance(kind, StackNotFoundError):
-        fix = "pulumi stack ls shows what there is; pulumi stack init NAME makes one"
-        raise Wrong("stack", reason_of(ended), fix)
+    if isinstance(_kind(ended), ConcurrentUpdateError):
+        fix = "wait until it has ended; rehouse unlock says more"
+        raise Contested("stack", told_by(ended), fix)
+
+
+def _is_unknown(ended: Ended) -> bool:
+    return isinstance(_kind(ended), StackNotFoundError)
+
+
+def _kind(ended: Ended) -> CommandError:
+    return create_command_error(CommandResult(ended.stdout, ended.stderr, ended.code))
 
 
 def _pulumi() -> str:

@@ -1,4 +1,4 @@
-"""Who holds a stack that is kept in a folder, and whether that process is provably dead."""
+"""Who holds a stack, where that can be looked at, and whether that process is provably dead."""
 
 import contextlib
 import json
@@ -7,19 +7,23 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-SCHEME = "file"
+from rehouse.cli.store import Kept, Store
+
 ENGINE = "pulumi"
+UNFINISHED, ATTRIBUTES = ".tmp", ".attrs"  # ends of names: before it is in place, and about it
 # The start of a process is known to a hundredth of a second, the boot that it counts from to a whole one.
 PRECISION = timedelta(seconds=2)
+# Whoever writes a lock takes milliseconds; one that is not whole after this will never be.
+WRITING = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Lock:
     """The engine's own lock: it never expires, and says which process made it."""
 
-    path: Path
+    store: Store
+    key: str
     user: str
     host: str
     pid: int
@@ -34,30 +38,45 @@ class Lock:
         """Proven, not guessed: made on this host, by a process that is no more. What is elsewhere may live."""
         return self.host == socket.gethostname() and not _lives(self.pid, self.since)
 
+    @property
+    def proof(self) -> str:
+        """That it may be broken, where is_dead says so."""
+        return "that process is dead"
+
     def __str__(self) -> str:
         return f"{self.holder} (pid {self.pid}, for {age(datetime.now(UTC) - self.since)})"
 
 
-def is_folder(url: str) -> bool:
-    return urlsplit(url).scheme == SCHEME
+class Torn(Lock):
+    """One that was not written to its end: the disk was full, or the machine died."""
+
+    @property
+    def is_dead(self) -> bool:
+        """So long as it is not in place, nobody can hold the stack by it."""
+        return self.key.endswith(UNFINISHED)
+
+    @property
+    def proof(self) -> str:
+        return "it was never finished"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.holder} ({self.key} cannot be read, {age(datetime.now(UTC) - self.since)} old)"
+        )
 
 
-def locks_in(url: str, project: str, stack: str) -> list[Lock]:
+def locks_in(store: Store, project: str, stack: str) -> list[Lock]:
     """The locks of one stack, oldest first. Whoever lets go of one meanwhile does not hold it."""
-    parts = urlsplit(url)
-    place = Path(unquote(parts.netloc + parts.path)).expanduser() / ".pulumi" / "locks"
     name = stack.rpartition("/")[2]
-    folders = (place / "organization" / project / name, place / name)  # the second: of old states
-    files = [file for folder in folders for file in folder.glob("*.json")]
-    return sorted(filter(None, map(_read, files)), key=lambda lock: lock.since)
+    places = (f"organization/{project}/{name}", name)  # the second: of old states
+    kept = [each for place in places for each in store.under(f".pulumi/locks/{place}/")]
+    found = [_read(store, each) for each in kept if not each.key.endswith(ATTRIBUTES)]
+    return sorted(filter(None, found), key=lambda lock: lock.since)
 
 
 def broken(lock: Lock) -> bool:
     """It is gone, and it was we who took it away: of several who see a dead one, one is told so."""
-    with contextlib.suppress(FileNotFoundError):
-        lock.path.unlink()
-        return True
-    return False
+    return lock.store.remove(lock.key)
 
 
 def age(span: timedelta) -> str:
@@ -69,13 +88,17 @@ def age(span: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _read(file: Path) -> Lock | None:
-    try:
-        facts = json.loads(file.read_text())
-        since = datetime.fromisoformat(facts["timestamp"])
-        return Lock(file, facts["username"], facts["hostname"], int(facts["pid"]), since)
-    except (OSError, ValueError, KeyError, TypeError):  # just let go, or being written
+def _read(store: Store, kept: Kept) -> Lock | None:
+    if (written := store.read(kept.key)) is None:
         return None
+    try:
+        facts = json.loads(written)
+        since = datetime.fromisoformat(facts["timestamp"])
+        who = facts["username"], facts["hostname"], int(facts["pid"])
+        return Lock(store, kept.key, *who, since)
+    except (ValueError, KeyError, TypeError):
+        is_old = datetime.now(UTC) - kept.since > WRITING
+        return Torn(store, kept.key, "unknown", "unknown", 0, kept.since) if is_old else None
 
 
 def _lives(pid: int, since: datetime) -> bool:

@@ -1,5 +1,6 @@
 """How an update or a preview ended, and what its program and providers had to say."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,9 @@ from rehouse.cli.eventlog import Event
 from rehouse.cli.guard import Patch, Step, patches, planned
 from rehouse.cli.process import Ended
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
+
+ERROR = "error:"
+PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s]*@")  # and what is before it
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,13 @@ class Outcome:
 
 
 def reason_of(ended: Ended) -> str:
-    """What the engine itself calls the error."""
+    """What the engine itself calls the error: its first line."""
+    return told_by(ended).partition("\n")[0]
+
+
+def told_by(ended: Ended) -> str:
+    """All that the engine says of the error; without passwords of its urls."""
     lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or ["it ended without a word"])[0].removeprefix("error:").strip()
+    first = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), 0)
+    text = "\n".join(lines[first:]) or "it ended without a word"
+    return PASSWORD.sub(r"\1:****@", text.removeprefix(ERROR).strip())

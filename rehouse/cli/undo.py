@@ -2,7 +2,7 @@
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.updates import AGAIN, Done, Engine, Interrupted, Result, chosen, reason_of
-from rehouse.components.errors import Contested, NotUndone, Undone
+from rehouse.components.errors import Contested, NotUndone, OutOfReach, Undone
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 
@@ -22,12 +22,10 @@ def settle(
 
     Raises Undone, or NotUndone, Interrupted and Contested; returns where the traffic had moved already.
     """
-    raise_contested(failed)
-    name, now = chosen(engine.ledgers(), order.service)
-    raise_stopped(failed, _live(now), FINISH)
-    if now.serial != before.serial:
-        return finish(engine, name, now, before, on_event)
-    return _undo(engine, order, failed, before, keep, on_event)
+    try:
+        return _settle(engine, order, failed, before, keep, on_event)
+    except OutOfReach as error:
+        raise _stranded(order, failed, before, error) from error
 
 
 def finish(
@@ -66,6 +64,30 @@ def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) ->
     if keep and quarantined:
         left = f"{where} stands without traffic, to be looked at, until the next deploy"
     return Undone(where, reason, fix, f"{live} is live, {left}")
+
+
+def _settle(
+    engine: Engine,
+    order: Order,
+    failed: Result,
+    before: Ledger,
+    keep: bool,
+    on_event: OnEvent | None,
+) -> Done:
+    raise_contested(failed)
+    name, now = chosen(engine.ledgers(), order.service)
+    raise_stopped(failed, _live(now), FINISH)
+    if now.serial != before.serial:
+        return finish(engine, name, now, before, on_event)
+    return _undo(engine, order, failed, before, keep, on_event)
+
+
+def _stranded(order: Order, failed: Result, before: Ledger, error: OutOfReach) -> NotUndone:
+    """Nobody could look what came of it, or write down what is to be."""
+    where = failed.wanted() or order.generation or order.service or "rollout"
+    what = f"{reason_of(failed)}\nand it could not be undone: {error.where}: {error.what}"
+    state = f"{_live(before)} was live before, and who has the traffic keeps it; something of {where} may stand"
+    return NotUndone(where, what, f"{error.fix}\nthen: rehouse deploy", state)
 
 
 def _undo(

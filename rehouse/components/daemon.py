@@ -1,6 +1,6 @@
 """What we ask a Docker daemon ourselves: images, what became of a container, its log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -103,6 +103,14 @@ def platform(client: docker.DockerClient) -> str:
     """Operating system and processor, like linux/amd64."""
     version = client.version()
     return f"{version['Os']}/{version['Arch']}"
+
+
+def running(client: docker.DockerClient, labels: Mapping[str, str]) -> list[str]:
+    """Names of the containers that carry all these labels and run."""
+    words = {"label": [f"{name}={value}" for name, value in labels.items()]}
+    return sorted(
+        each["Names"][0].removeprefix("/") for each in client.api.containers(filters=words)
+    )
 
 
 def local_image(client: docker.DockerClient, image: str) -> dict[str, object] | None:

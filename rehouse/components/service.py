@@ -3,24 +3,23 @@
 import getpass
 import os
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pulumi
-from pydantic import ValidationError
 
 from rehouse.components.announcing import announce
 from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
-from rehouse.components.errors import OutOfReach, Refused, RehouseError, Wrong
+from rehouse.components.errors import Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
 from rehouse.components.notes import errors_noted
 from rehouse.components.order import Order, next_ledger
+from rehouse.components.recall import must_not_be_lost, recall
 from rehouse.components.site import Site
 from rehouse.components.sources import Secrets
 from rehouse.components.spec import ServiceSpec, read_spec
@@ -29,8 +28,6 @@ from rehouse.components.targets import TARGETS
 # Each overrides what the stack says: the first three move every container to another daemon,
 # the last lets the old generation be deleted although the new one failed.
 FORBIDDEN = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "PULUMI_CONTINUE_ON_ERROR")
-
-PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1)  # seconds between attempts to read the state
 
 
 class Service(pulumi.ComponentResource):
@@ -76,6 +73,8 @@ class Service(pulumi.ComponentResource):
         last, order = recall(name), Order.given(name)
         generation = None
         with nothing_changed(last):
+            if not last.serial:
+                must_not_be_lost(name, site.daemons)
             if order is None or order.needs_spec:
                 image = pin(wanted.image, site.daemons, _pins(last))
                 values = values_of(wanted.secrets, secrets)
@@ -109,33 +108,6 @@ def nothing_changed(ledger: Ledger) -> Iterator[None]:
         live = ", ".join(ledger.live)
         state = f"nothing has changed; {live} is live" if live else "nothing has changed"
         raise error.with_state(state) from None
-
-
-def recall(service: str) -> Ledger:
-    """The ledger as the last update of this stack left it; an empty one where there was none."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    text = _outputs_of(stack).get(f"{service}-ledger")
-    try:
-        return Ledger.model_validate_json(text) if text else Ledger()
-    except ValidationError as error:
-        what = f"the ledger cannot be read: {error.error_count()} values are not as this version has them"
-        fix = "use the version of Rehouse that made the last update, or a later one"
-        raise OutOfReach(f"stack {stack}, output {service}-ledger", what, fix) from None
-
-
-def _outputs_of(stack: str) -> Mapping[str, str]:
-    """The engine keeps writing its state meanwhile, and that of a folder (its .attrs) can be met half written."""
-    for pause in PAUSES:
-        try:
-            answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-        except Exception as error:  # noqa: BLE001  # the SDK raises nothing more special
-            reason = " ".join(str(error).split())
-            time.sleep(pause)
-        else:
-            return (answer or {}).get("outputs") or {}
-    fix = "see that the state backend answers: pulumi stack output"
-    what = f"its outputs, and in them the ledger, cannot be read: {reason}"
-    raise OutOfReach(f"stack {stack}", what, fix)
 
 
 def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:

@@ -73,6 +73,8 @@ class _Answers(Mocks):
         self._outputs = outputs
 
     def call(self, args: MockCallArgs) -> Any:
+        if args.token == "pulumi:pulumi:readStackResourceOutputs":
+            return {"outputs": {"some$thing": {}}}, []  # no state that was lost
         assert args.token == "pulumi:pulumi:readStackOutputs", args.token
         return {"name": args.args["name"], "outputs": self._outputs}, []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rehouse.cli.interrupted import Interruption, interruption_of
 from rehouse.cli.locks import Lock
+from rehouse.cli.store import Folder
 from rehouse.cli.undo import FINISH
 from rehouse.cli.updates import STAYS
 from rehouse.components.ledger import Ledger
@@ -30,7 +31,7 @@ def pending(operation: str, kind: str, name: str) -> dict[str, object]:
 
 
 def lock(pid: int) -> Lock:
-    return Lock(Path("lock.json"), "me", socket.gethostname(), pid, datetime.now(UTC))
+    return Lock(Folder(Path()), "lock.json", "me", socket.gethostname(), pid, datetime.now(UTC))
 
 
 STANDS = [named(GATE, f"{OLD.name}-gate"), named(GATE, "web-router-traffic")]
