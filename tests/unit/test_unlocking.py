@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rehouse.cli.locks import Lock
+from rehouse.cli.store import Folder
 from rehouse.cli.unlocking import unlock
 from rehouse.components.errors import Contested, Refused, Wrong
 
@@ -38,7 +39,7 @@ def test_the_lock_of_a_dead_process_goes_unasked(tmp_path: Path):
     """It is proven."""
     dead = lock(tmp_path, host=socket.gethostname(), pid=GONE)
     assert [dead] == unlock(Fake(dead), _nobody_asks)
-    assert not dead.path.exists()
+    assert not is_there(dead)
 
 
 def test_the_lock_of_a_living_process_stays(tmp_path: Path):
@@ -47,7 +48,7 @@ def test_the_lock_of_a_living_process_stays(tmp_path: Path):
     with pytest.raises(Contested) as raised:
         unlock(Fake(ours), _nobody_asks)
     assert f"kill -INT {os.getpid()}" in raised.value.fix
-    assert ours.path.exists()
+    assert is_there(ours)
 
 
 def test_another_name_keeps_it(tmp_path: Path):
@@ -55,14 +56,14 @@ def test_another_name_keeps_it(tmp_path: Path):
     theirs = lock(tmp_path)
     with pytest.raises(Wrong, match=r"holder: is ci@runner-7, not ann@rack1"):
         unlock(Fake(theirs), lambda _locks: "ann@rack1")
-    assert theirs.path.exists()
+    assert is_there(theirs)
 
 
 def test_the_right_name_takes_it_away(tmp_path: Path):
     """And nothing that came meanwhile."""
     theirs, later = lock(tmp_path), lock(tmp_path, name="later")
     assert [theirs] == unlock(Fake(theirs), lambda _locks: "ci@runner-7")
-    assert (False, True) == (theirs.path.exists(), later.path.exists())
+    assert (False, True) == (is_there(theirs), is_there(later))
 
 
 def test_a_backend_that_tells_nothing_says_what_to_type():
@@ -73,9 +74,12 @@ def test_a_backend_that_tells_nothing_says_what_to_type():
 
 
 def lock(folder: Path, host: str = "runner-7", pid: int = 1, name: str = "lock") -> Lock:
-    path = folder / f"{name}.json"
-    path.write_text("{}")
-    return Lock(path, "ci", host, pid, datetime.now(UTC))
+    (folder / name).write_text("{}")
+    return Lock(Folder(folder), name, "ci", host, pid, datetime.now(UTC))
+
+
+def is_there(lock: Lock) -> bool:
+    return lock.store.read(lock.key) is not None
 
 
 def _nobody_asks(_locks: object) -> str:
