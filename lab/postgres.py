@@ -62,7 +62,9 @@ def postgres() -> Iterator[Postgres]:
 def _make(server: Postgres) -> None:
     shutil.chown(server.folder, _USER, _USER)
     options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    command = _unprivileged("initdb", *options, f"--username={_USER}", f"--pgdata={server.folder}/data")
+    command = _unprivileged(
+        "initdb", *options, f"--username={_USER}", f"--pgdata={server.folder}/data"
+    )
     log = server.folder / "initdb"
     with log.open("wb") as output:
         done = subprocess.run(command, stdout=output, stderr=output, check=False)
