@@ -15,7 +15,7 @@ define part
 	@echo "── $(1)"; began=$$SECONDS; $(2); echo "── $(1): $$((SECONDS - began)) s"
 endef
 
-.PHONY: help setup demo test test-fast lint types imports bench lock clean
+.PHONY: help setup demo test test-fast soak lint types imports bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,6 +37,9 @@ test: setup lint types imports erase ## linters, types, all tests, coverage
 test-fast: python ## tests that need no daemon and no root
 	@./setup engine
 	$(call part,tests without daemons,$(PYTHON) -m pytest -n 2 tests/unit tests/mocked tests/engine)
+
+soak: setup ## a command killed at 40 moments and at every step, 100 contested rounds; an hour
+	$(call part,soak,SOAK=1 $(LAB) $(PYTHON) -m pytest -qs tests/e2e/test_cli_killed.py tests/e2e/test_cli_contested.py)
 
 lint: python ## ruff, both of it
 	$(call part,ruff,$(PYTHON) -m ruff check --output-format concise . && $(PYTHON) -m ruff format --check .)

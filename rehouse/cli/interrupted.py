@@ -11,6 +11,8 @@ from rehouse.cli.undo import FINISH
 from rehouse.cli.updates import STAYS
 from rehouse.components.ledger import Ledger
 
+GATE = "-gate"
+
 
 @dataclass(frozen=True)
 class Interruption:
@@ -45,33 +47,37 @@ def interruption_of(
     if any(not lock.is_dead for lock in held):
         return None
     pending = deployment.get("pending_operations") or []
-    left = _not_standing(service, ledger, deployment.get("resources") or [])
+    names = [_name(each) for each in deployment.get("resources") or []]
+    left = _not_standing(service, ledger, names)
     if not (pending or left or held):
         return None
     at = tuple(_name(each["resource"]) for each in pending)
     dead = ", ".join(map(str, held)) or None
     fix = STAYS if ledger.progress else FINISH
     unless = "if no command is at work elsewhere: " if locks is None else ""
-    return Interruption(_step(pending, ledger, left), at, left, dead, unless + fix)
+    proven = {name.removesuffix(GATE) for name in names if name.endswith(GATE)}
+    return Interruption(_step(pending, ledger, left, proven), at, left, dead, unless + fix)
 
 
-def _not_standing(
-    service: str | None, ledger: Ledger, resources: list[Mapping[str, Any]]
-) -> tuple[str, ...]:
+def _not_standing(service: str | None, ledger: Ledger, names: list[str]) -> tuple[str, ...]:
     own = re.escape(service) if service else "[a-z][a-z0-9-]*"
-    shape = re.compile(rf"({own}-[0-9a-f]{{7}})-")
-    found = (shape.match(_name(each)) for each in resources)
-    names = dict.fromkeys(each[1] for each in found if each)
-    return tuple(name for name in names if name not in ledger.standing)
+    found = (re.match(rf"({own}-[0-9a-f]{{7}})-", name) for name in names)
+    generations = dict.fromkeys(each[1] for each in found if each)
+    return tuple(name for name in generations if name not in ledger.standing)
 
 
-def _step(pending: list[Mapping[str, Any]], ledger: Ledger, left: tuple[str, ...]) -> str | None:
+def _step(
+    pending: list[Mapping[str, Any]], ledger: Ledger, left: tuple[str, ...], proven: set[str]
+) -> str | None:
+    """That of what it was working on; between two operations, what comes after the last."""
     steps = [step_of(each["resource"]["type"], each["type"]) for each in pending]
     if found := next(filter(None, steps), None):
         return found
     gone = {r.generation.name for r in ledger.remembered if r.outcome in ("retired", "quarantined")}
+    if left and gone.issuperset(left):
+        return "retire"
     if left:
-        return "retire" if gone.issuperset(left) else "raise"
+        return "shift" if proven.intersection(left) else "raise"
     return None
 
 

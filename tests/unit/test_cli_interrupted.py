@@ -64,10 +64,12 @@ def test_what_was_being_deleted_is_retired():
 def test_between_two_operations_the_ledger_says_on_which_side():
     """A generation that is retired already was being taken away; another one was being raised."""
     later = LEDGER.deployed(NEW, "me@here", "2026-01-01T00:00:00+00:00")
-    both = {"resources": [named("x", f"{OLD.name}-0"), named("x", f"{NEW.name}-0")]}
-    sides = [interruption_of("web", ledger, both, []) for ledger in (LEDGER, later)]
-    assert [("raise", (NEW.name,)), ("retire", (OLD.name,))] == [
-        (each.step, each.left) for each in sides if each
+    raised = [named("x", f"{OLD.name}-0"), named("x", f"{NEW.name}-0")]
+    proven = [*raised, named(GATE, f"{NEW.name}-gate")]
+    sides = [(LEDGER, raised), (LEDGER, proven), (later, proven)]
+    found = [interruption_of("web", ledger, {"resources": all_}, []) for ledger, all_ in sides]
+    assert [("raise", (NEW.name,)), ("shift", (NEW.name,)), ("retire", (OLD.name,))] == [
+        (each.step, each.left) for each in found if each
     ]
 
 
