@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.hooked import Engine
@@ -24,7 +25,7 @@ def carried_on(engine: Engine, done: Done, on_event: OnEvent | None, keep: bool 
         lambda service: shift_of(service, engine.resources()), _attention(engine), on_event
     )
     last = follow(engine, done.service, watch, on_event, keep)
-    return Done(last.service, done.before, last.live, last.standing, last.progress)
+    return replace(last, before=done.before)
 
 
 def _attention(engine: Engine) -> Callable[[str, Ledger], None]:

@@ -5,11 +5,14 @@ from typing import Any
 
 from rich.table import Table
 
+from rehouse.cli.maintenance import Maintained
 from rehouse.cli.output import print_json, print_line, stderr, stdout
 from rehouse.cli.remembered import reasons
 from rehouse.cli.updates import STAYS, Done
 from rehouse.components.ledger import Ledger, Record
 from rehouse.components.progress import Progress
+
+CLOSED = "users get a 503; rehouse maintenance off lets them in"
 
 
 def report_done(command: str, done: Done, as_json: bool, as_lines: bool = False) -> None:
@@ -20,6 +23,17 @@ def report_done(command: str, done: Done, as_json: bool, as_lines: bool = False)
         print_json(command, **_done_of(done))
     else:
         stdout.print(_ending(done), markup=False)
+        if done.maintenance:
+            stdout.print(f"in maintenance: {CLOSED}", markup=False)
+
+
+def report_maintained(done: Maintained, as_json: bool) -> None:
+    if as_json:
+        print_json("maintenance", **vars(done))
+        return
+    live = ", ".join(done.live) or "nothing"
+    told = f"in maintenance: {CLOSED}" if done.maintenance else f"open: {live} has the traffic"
+    stdout.print(told + ("" if done.changed else ", as before"), markup=False)
 
 
 def _done_of(done: Done) -> dict[str, Any]:
@@ -30,6 +44,7 @@ def _done_of(done: Done) -> dict[str, Any]:
         "standing": done.standing,
         "changed": done.changed,
         "progress": progress_of(done.progress),
+        "maintenance": done.maintenance,
     }
 
 
@@ -69,6 +84,7 @@ def status_of(ledger: Ledger) -> dict[str, Any]:
         "standing": dict(ledger.standing),
         "quarantined": dict(ledger.quarantined),
         "progress": progress_of(ledger.progress),
+        "maintenance": ledger.maintenance,
     }
 
 
@@ -88,6 +104,8 @@ def say_status(service: str | None, ledger: Ledger) -> None:
                 name, share, record.generation.target, str(spec.replicas), spec.image, when
             )
     stdout.print(table)
+    if ledger.maintenance:
+        stdout.print(f"in maintenance: {CLOSED}", markup=False)
     if ledger.progress:
         stdout.print(f"in progress: {_waiting(ledger.progress)}", markup=False)
     for name, reason in ledger.quarantined.items():

@@ -34,7 +34,7 @@ def finish(
     """The traffic has moved; only what is retired was left, and a second update may get rid of it."""
     again = engine.up(as_it_is(now, service), on_event)
     if again.well:
-        return Done(service, before.live, now.live, now.standing, now.progress)
+        return Done(service, before.live, now.live, now.standing, now.progress, now.maintenance)
     live = _live(now)
     raise NotUndone(
         service or "service",

@@ -64,6 +64,7 @@ class Done:
     live: tuple[str, ...]
     standing: dict[str, int] = field(default_factory=dict)
     progress: Progress | None = None  # where it takes further updates
+    maintenance: bool = False
 
     @property
     def changed(self) -> bool:
@@ -106,7 +107,7 @@ def previewed(engine: Previewing[AnyResult_co], order: Order) -> AnyResult_co:
 
 def done(engine: Engine, service: str | None, before: Ledger) -> Done:
     name, now = chosen(engine.ledgers(), service)
-    return Done(name, before.live, now.live, now.standing, now.progress)
+    return Done(name, before.live, now.live, now.standing, now.progress, now.maintenance)
 
 
 def reason_of(result: Result) -> str:

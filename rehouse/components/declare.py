@@ -40,7 +40,12 @@ def declare(
 
 
 def shares_of(ledger: Ledger) -> dict[str, int]:
-    """HAProxy weight of one instance of each standing generation: percent, spread over its instances."""
+    """HAProxy weight of one instance of each standing generation: percent, spread over its instances.
+
+    In maintenance none has any: HAProxy then answers users itself, and goes on with its checks.
+    """
+    if ledger.maintenance:
+        return dict.fromkeys(ledger.standing, 0)
     each = {
         g.name: ledger.standing[g.name] / ledger.instances_of(g)
         for g in ledger.standing_generations()

@@ -1,6 +1,7 @@
 """What a router shall look like for one service, and the file that always says the same."""
 
 import hashlib
+import html
 from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
@@ -47,6 +48,7 @@ class Front(Part):
     port: int
     check: str
     patience: int = 2  # seconds that an answer to a check may take
+    unavailable: str | None = None  # what users read while no instance gets traffic
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ class Front(Part):
             f"  timeout client 1h\n  default_backend {self.backend}\n\n"
             f"backend {self.backend}\n  mode {self.mode}\n  balance roundrobin\n{forwarded}"
             f"  timeout connect 2s\n  timeout server 1h\n  timeout check {self.patience}s\n"
-            f"  retries 3\n  option redispatch 1\n{self.check}"
+            f"  retries 3\n  option redispatch 1\n{_page(self.unavailable)}{self.check}"
         )
 
 
@@ -80,6 +82,17 @@ def with_servers(text: str, servers: Iterable[Server]) -> str:
 _IDLE = {"http": "  option idle-close-on-response\n  timeout http-keep-alive 1h\n", "tcp": ""}
 
 
+def _page(text: str | None) -> str:
+    """In single quotes nothing means anything to HAProxy, and html.escape leaves none in the text."""
+    if text is None:
+        return ""
+    page = f"<!doctype html><meta charset=utf-8><title>503</title><p>{html.escape(text)}</p>"
+    return (
+        f"  http-error status 503 content-type 'text/html; charset=utf-8' string '{page}'"
+        " hdr Retry-After 30 hdr Cache-Control no-store\n"
+    )
+
+
 def front_of(spec: ServiceSpec, label: str, bind: str) -> Front:
     """The front of a service; *label* names it among all that one HAProxy may carry."""
     return Front(
@@ -89,6 +102,7 @@ def front_of(spec: ServiceSpec, label: str, bind: str) -> Front:
         port=spec.published,
         check=_check_of(spec.health),
         patience=max(2, ceil(spec.health.every)),
+        unavailable=spec.router.unavailable if spec.router.mode == "http" else None,
     )
 
 

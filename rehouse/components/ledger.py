@@ -31,6 +31,7 @@ class Ledger(Part):
     remembered: tuple[Record, ...] = ()  # newest first; the standing ones among them
     quarantined: dict[str, str] = {}  # name to reason
     progress: Progress | None = None
+    maintenance: bool = False  # nobody gets traffic: the router answers users itself
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
@@ -199,6 +200,15 @@ class Ledger(Part):
             raise Refused(name, "is not quarantined", f"quarantined: {known}")
         left = {other: reason for other, reason in self.quarantined.items() if other != name}
         return self._next(quarantined=left)
+
+    def maintained(self, on: bool) -> Self:
+        """The router turns users away, whoever stands, or lets them in again. Itself, where that is so already.
+
+        Raises Refused where nothing was deployed yet.
+        """
+        if not self.remembered:
+            raise Refused("maintenance", "nothing was deployed yet", "rehouse deploy")
+        return self if self.maintenance == on else self._next(maintenance=on)
 
     def _in_progress(self, progress: Progress) -> Self:
         if progress.is_stopped:

@@ -12,7 +12,17 @@ from rehouse.components.spec import Part, Rollout
 VARIABLE = "REHOUSE_ORDER"
 
 Kind = Literal[
-    "deploy", "begin", "advance", "hold", "release", "finish", "abort", "rollback", "undo"
+    "deploy",
+    "begin",
+    "advance",
+    "hold",
+    "release",
+    "finish",
+    "abort",
+    "rollback",
+    "undo",
+    "close",
+    "open",
 ]
 
 
@@ -25,7 +35,7 @@ class Order(Part):
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
     live; what failed is what the spec says, or the *generation* that should have come back. After ``undo``
     and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at if *keep* is set;
-    without one it may be tried again.
+    without one it may be tried again. ``close`` and ``open`` begin and end maintenance.
     """
 
     kind: Kind
@@ -100,6 +110,8 @@ def _without_spec(order: Order | None, last: Ledger, who: str, when: str) -> Led
             return last.held(order is not None and order.kind == "hold", when)
         case "finish":
             return last.finished()
+        case "close" | "open":
+            return last.maintained(order is not None and order.kind == "close")
     return _back(order, last, who, when) if order else last
 
 

@@ -83,7 +83,7 @@ class Service(pulumi.ComponentResource):
                 )
             ledger = next_ledger(last, generation, order, _who(), _now())
         announce(name, generation, last, ledger, order)
-        face = _face(ledger, wanted if generation and generation.name in ledger.live else None)
+        face = _face(ledger, wanted if _is_live(wanted, generation, ledger) else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
         _remember(name, ledger, shifted)
         return ", ".join(ledger.live)
@@ -108,6 +108,14 @@ def nothing_changed(ledger: Ledger) -> Iterator[None]:
         live = ", ".join(ledger.live)
         state = f"nothing has changed; {live} is live" if live else "nothing has changed"
         raise error.with_state(state) from None
+
+
+def _is_live(spec: ServiceSpec, generation: Generation | None, ledger: Ledger) -> bool:
+    """Whether it is the spec of something live; it may say more of the router than when that was raised."""
+    if generation:
+        return generation.name in ledger.live
+    live = [each.spec for each in ledger.standing_generations() if each.name in ledger.live]
+    return spec.identity() in [each.identity() for each in live]
 
 
 def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:

@@ -258,6 +258,14 @@ class Front(Part):
         examples=["http"],
         description="http (each request finds its instance) or tcp (each connection does).",
     )
+    unavailable: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        examples=["We are back at ten."],
+        description="One line that users read with a 503, in maintenance or while no instance is well; only with http.",
+    )
 
 
 class ServiceSpec(Part):

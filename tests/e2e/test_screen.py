@@ -150,6 +150,20 @@ def test_a_reader_that_has_gone_ends_no_rollout(stack: Stack, where: str) -> Non
     assert len(stack.generations()) == 1
 
 
+def test_status_is_watched_until_ctrl_c(stack: Stack) -> None:
+    """On a terminal it is painted anew; Ctrl-C ends it, is no error, and leaves the terminal as it was."""
+    stack.up_or_fail()
+    live = stack.generation()
+    with seated([COMMAND, "status", "--watch"], stack.folder, stack.environment()) as terminal:
+        eventually(lambda: f"{live}  100 %" in terminal.text(), seconds=60)
+        stack.up_or_fail(env={"NEXT": "1"})
+        eventually(lambda: f"{stack.generation()}  100 %" in terminal.text(), seconds=60)
+        terminal.type(CTRL_C)
+        assert terminal.end() == 0, terminal.text()
+    assert b"\x1b[?1049l" in terminal.raw  # back from the other screen
+    assert not terminal.hides_cursor
+
+
 def instances(terminal: Terminal, live: str) -> list[str]:
     """Those of the rows, the old ones first."""
     found = re.findall(r"web-[0-9a-f]{7}-[0-9]", "\n".join(terminal.pictures))

@@ -109,10 +109,15 @@ class Balancer:
         return made
 
     def front(
-        self, port: int | None = None, health: str | None = "/well", mode: str = "http"
+        self,
+        port: int | None = None,
+        health: str | None = "/well",
+        mode: str = "http",
+        unavailable: str | None = None,
     ) -> Front:
         checked = {"http": health} if health else {"tcp": True}
-        wanted = spec(health=checked, router={"publish": port or self.port, "mode": mode})
+        published = {"publish": port or self.port, "mode": mode, "unavailable": unavailable}
+        wanted = spec(health=checked, router=published)
         return front_of(wanted, "web.stack.project", "127.0.0.1")
 
     def plan(self, *servers: Server, drain: float = 20, **front: Any) -> Shift:

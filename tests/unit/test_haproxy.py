@@ -56,6 +56,7 @@ def test_servers_can_be_exchanged_in_a_text():
     [
         {"router": {"publish": 8081}},
         {"router": {"mode": "tcp"}},
+        {"router": {"unavailable": "Back soon."}},
         {"health": {"http": "/"}},
         {"health": {"http": "/else"}},
     ],
@@ -94,6 +95,13 @@ def test_a_path_cannot_break_out_of_its_line(path: str):
     """Nobody writes HAProxy configuration by way of health.http."""
     with pytest.raises(ValueError, match=r"health\.http"):
         spec(health={"http": path})
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "a\x00b", "x" * 501])
+def test_a_text_for_users_cannot_either(text: str):
+    """One line, and not too long for HAProxy."""
+    with pytest.raises(ValueError, match=r"router\.unavailable"):
+        spec(router={"unavailable": text})
 
 
 def test_no_haproxy_is_out_of_reach(tmp_path: Path):

@@ -29,7 +29,7 @@ def b_beside_a(only_a: Ledger) -> Ledger:
 
 def test_a_new_ledger_knows_nothing():
     """Where nothing was deployed, nothing stands."""
-    assert (0, {}, (), {}, None, ()) == (*(value for _, value in Ledger()), Ledger().live)
+    assert (0, {}, (), {}, None, False, ()) == (*(value for _, value in Ledger()), Ledger().live)
 
 
 def test_a_raised_generation_stands_without_traffic(b_beside_a: Ledger):
@@ -150,6 +150,22 @@ def test_an_inconsistent_ledger_cannot_be_read():
             Ledger.model_validate(broken)
 
 
+def test_maintenance_is_kept_whatever_is_deployed(only_a: Ledger):
+    """It begins and ends by itself alone; who stands, and with what share, is not touched."""
+    closed = only_a.maintained(True)
+    assert (True, only_a.standing) == (closed.maintenance, closed.standing)
+    assert closed is closed.maintained(True)
+    deployed = closed.deployed(B, WHO, WHEN)
+    assert (True, {B.name: 100}) == (deployed.maintenance, deployed.standing)
+    assert not deployed.maintained(False).maintenance
+
+
+def test_there_is_no_maintenance_of_nothing():
+    """Nothing answers users anyway, and there is no router."""
+    with pytest.raises(Refused, match="nothing was deployed yet"):
+        Ledger().maintained(True)
+
+
 class Transitions(RuleBasedStateMachine):
     """Any transitions in any order."""
 
@@ -202,6 +218,11 @@ class Transitions(RuleBasedStateMachine):
             self.move(self.ledger.quarantine(name, "failed"))
         else:
             self.move(self.ledger.retired(name))
+
+    @precondition(lambda self: self.ledger.remembered)
+    @rule(on=st.booleans())
+    def maintain(self, on):
+        self.move(self.ledger.maintained(on))
 
     @precondition(lambda self: self.ledger.quarantined)
     @rule(data=st.data())

@@ -4,6 +4,7 @@
 
 import pytest
 
+from rehouse.components.declare import shares_of
 from rehouse.components.errors import Contested, Refused
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import VARIABLE, Order, next_ledger
@@ -81,6 +82,13 @@ def test_an_order_on_another_ledger_is_contested(last: Ledger, kind: str):
     with pytest.raises(Contested, match="somebody else has changed it") as raised:
         next_ledger(last, C, late, WHO, WHEN)
     assert 12 == raised.value.exit_code
+
+
+def test_maintenance_is_an_order_of_its_own(last: Ledger):
+    """The spec need not be looked at, and no instance has a share of the traffic until it is over."""
+    closed = order(last, None, kind="close")
+    assert (True, {B.name: 0}) == (closed.maintenance, shares_of(closed))
+    assert {B.name: 100} == shares_of(order(closed, None, kind="open"))
 
 
 def test_an_order_travels_in_the_environment():

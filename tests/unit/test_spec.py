@@ -530,6 +530,7 @@ WORDS = {
     "command": "the image's",
     "security.user": "the image's own user",
     "router.publish": "the service's port",
+    "router.unavailable": "HAProxy's own",
     "rollout.max_latency": "not watched",
     "rollout.pause": "60s for a canary",
 }
