@@ -10,6 +10,7 @@ import rich_click as click
 from rehouse.cli.hooks import FOLDER as HOOKS
 from rehouse.cli.hooks import Hooks, found
 from rehouse.cli.project import project_folder
+from rehouse.cli.wishes import wished
 
 if TYPE_CHECKING:
     from rehouse.cli.engine import Engine
@@ -24,6 +25,14 @@ LINES = click.option(
     "--json-lines", "as_lines", is_flag=True, help="Each event as JSON on a line of stdout."
 )
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+WISHES = (
+    click.option(
+        "--strategy", metavar="NAME", help="This time blue-green, canary, rolling or recreate."
+    ),
+    click.option("--steps", metavar="SHARES", help="Of a canary, in percent, like 5,25,50."),
+    click.option("--pause", metavar="DURATION", help="After each step, like 5m, or promote."),
+    click.option("--bake", metavar="DURATION", help="How long the old ones stay warm, like 10m."),
+)
 FOLDER = click.option(
     "--folder",
     "-C",
@@ -61,6 +70,20 @@ def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
     )
     skip = click.option("--skip-hooks", is_flag=True, help="Run none of them.")
     return path(skip(called))
+
+
+def with_wishes(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--strategy, --steps, --pause and --bake; the command gets ``wishes``."""
+
+    @functools.wraps(command)
+    def called(
+        strategy: str | None, steps: str | None, pause: str | None, bake: str | None, **words: Any
+    ) -> Any:
+        return command(wishes=wished(strategy, steps, pause, bake), **words)
+
+    for option in reversed(WISHES):
+        called = option(called)
+    return called
 
 
 def engine_of(folder: Path, stack: str | None) -> "Engine":

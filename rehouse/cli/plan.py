@@ -8,14 +8,16 @@ from typing import Any, Protocol
 from rehouse.cli.course import Stage, course
 from rehouse.cli.guard import ROUTER, Step
 from rehouse.cli.inventory import TRAFFIC, is_instance, shift_of
+from rehouse.cli.rollout import NOTHING
 from rehouse.cli.updates import Result, chosen, previewed
+from rehouse.cli.wishes import Wishes, overridden
 from rehouse.components.difference import Change
 from rehouse.components.errors import Wrong
 from rehouse.components.front import Shift
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
-from rehouse.components.spec import Rollout, ServiceSpec
+from rehouse.components.spec import ServiceSpec
 
 DECLARED = ("pulumi:providers:", "pulumi:pulumi:Stack", "rehouse:index:")  # nothing runs for them
 IN_PLACE = ("router.", "rollout.")  # no reason for another generation
@@ -56,7 +58,7 @@ class Plan:
         return {**asdict(self), "changed": self.changed}
 
 
-def plan(engine: Engine, service: str | None, force: bool) -> Plan:
+def plan(engine: Engine, service: str | None, force: bool, wishes: Wishes) -> Plan:
     """Raises what a deploy would raise before it touches anything: Wrong, OutOfReach, Refused and Contested."""
     name, ledger = chosen(engine.ledgers(), service)
     order = Order(kind="deploy", serial=ledger.serial, service=name, force=force)
@@ -65,13 +67,15 @@ def plan(engine: Engine, service: str | None, force: bool) -> Plan:
     if "wanted" not in facts:
         fix = "name one that the program declares"
         raise Wrong(f"service {name or ''}".strip(), "is not in this stack", fix)
-    return plan_of(facts, preview.planned(), ledger)
+    return plan_of(facts, preview.planned(), ledger, wishes)
 
 
-def plan_of(facts: dict[str, Any], steps: list[Step], ledger: Ledger) -> Plan:
+def plan_of(
+    facts: dict[str, Any], steps: list[Step], ledger: Ledger, wishes: Wishes = NOTHING
+) -> Plan:
     """*facts* are what the program notes of the generation, *steps* what the engine would do."""
     wanted = _wanted(facts)
-    rollout: Rollout = wanted.spec.rollout
+    rollout = overridden(wanted.spec.rollout, wishes)
     stages = _as_it_is(course(ledger, wanted, rollout), steps)
     reasons = [Change(**each) for each in facts["changes"]]
     told = [each for each in reasons if not each.key.startswith(IN_PLACE)]

@@ -10,10 +10,13 @@ from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.stages import abort
 from rehouse.cli.undo import settle
 from rehouse.cli.updates import Done, Engine, chosen, done, must_be_possible
+from rehouse.cli.wishes import Wishes, overridden
 from rehouse.components.errors import Refused, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.spec import ServiceSpec
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def deploy(
@@ -22,22 +25,25 @@ def deploy(
     force: bool = False,
     keep: bool = False,
     on_event: OnEvent | None = None,
-    expected: Mapping[str, object] = MappingProxyType({}),
+    expected: Mapping[str, object] = NOTHING,
+    wishes: Wishes = NOTHING,
 ) -> Done:
     """What the spec says is live when this returns, or has its first share of the traffic: then ``progress`` is set.
 
     Raises Undone where it failed and what was live before is live again, NotUndone where that failed too,
     Interrupted after a signal, and before anything is touched Wrong, OutOfReach, Refused and Contested. Wrong
     also where the program does not make what is *expected*, by key of the configuration: target or replicas.
+    *wishes* are for this rollout alone, and kept in the ledger as long as it is in progress.
     """
     name, before = chosen(engine.ledgers(), service)
     order = Order(kind="deploy", serial=before.serial, service=name, force=force)
     facts = must_be_possible(engine, order)
     _must_have_read(facts, expected)
     spec = _spec(facts)
-    if spec and takes_steps(spec, spec.rollout, before, facts["wanted"]):
-        order = order.model_copy(update={"kind": "begin", "rollout": spec.rollout})
-    result = engine.up(order, on_event, spec.rollout.deadline if spec else None)
+    rollout = overridden(spec.rollout, wishes) if spec else None
+    if spec and rollout and takes_steps(spec, rollout, before, facts["wanted"]):
+        order = order.model_copy(update={"kind": "begin", "rollout": rollout})
+    result = engine.up(order, on_event, rollout.deadline if rollout else None)
     if result.well:
         return done(engine, name, before)
     return settle(engine, order, result, before, keep, on_event)

@@ -88,3 +88,20 @@ def instances(stack: Stack) -> list[str]:
 def raised(plan: dict[str, Any]) -> list[str]:
     [names] = [each["names"] for each in plan["stages"] if each["step"] == "raise"]
     return list(names)
+
+
+def test_options_change_how_one_rollout_goes(stack: Stack) -> None:
+    """A canary by option: planned and begun as wished, promoted by another command; the generation is the same."""
+    stack.up_or_fail()
+    stack.write(env={"N": "1"})
+    wanted = stack.rehouse_json("plan")["wanted"]
+    wishes = ("--strategy", "canary", "--steps", "10", "--pause", "promote")
+    planned = stack.rehouse_json("plan", *wishes)
+    shares = [each["share"] for each in planned["stages"] if each["step"] == "shift"]
+    assert (planned["wanted"], shares) == (wanted, [10, 100])
+    progress = stack.rehouse_json("deploy", *wishes)["progress"]
+    assert (progress["generation"], progress["share"]) == (wanted, 10)
+    assert stack.rehouse_json("promote")["live"] == [wanted]
+    assert stack.up_or_fail().changes() == {}
+    wrong = stack.rehouse("deploy", "--steps", "10")
+    assert (wrong.returncode, "fix: --strategy canary" in wrong.stderr) == (2, True), wrong.stderr

@@ -63,6 +63,16 @@ def test_a_canary_is_told_share_by_share_and_the_bake_after_it():
     assert "canary" == found.strategy
 
 
+def test_wishes_are_planned_instead_of_what_the_spec_says():
+    """As the deploy with the same options would do it."""
+    steps = [*raising(B), shifting(A), *removing(A)]
+    found = plan_of(facts(LIVE, B), steps, LIVE, {"strategy": "canary", "steps": [10]})
+    assert ("canary", [(10, "60s"), (100, None)]) == (
+        found.strategy,
+        [(each.share, each.lasts) for each in found.stages if each.step == "shift"],
+    )
+
+
 def test_rolling_is_told_instance_by_instance():
     """One comes, and another goes; the last of the old ones goes at the end."""
     wanted = rolled(strategy="rolling", pause="10s")
@@ -158,25 +168,25 @@ class Previewed:
 def test_what_a_deploy_would_refuse_ends_the_plan(kind: type[RehouseError]):
     """With the same error, and so the same exit status."""
     with pytest.raises(kind, match="so it is"):
-        plan(Previewed(LIVE, wrong=kind("ledger", "so it is", "wait")), "web", False)
+        plan(Previewed(LIVE, wrong=kind("ledger", "so it is", "wait")), "web", False, {})
 
 
 def test_a_plan_that_would_patch_is_refused():
     """The instance and the property are named."""
     with pytest.raises(Refused, match=r"in place: web-1-0 \(image\)"):
-        plan(Previewed(LIVE, A, patched=[("web-1-0", ["image"])]), "web", False)
+        plan(Previewed(LIVE, A, patched=[("web-1-0", ["image"])]), "web", False, {})
 
 
 def test_a_service_that_the_program_does_not_declare_is_wrong():
     """The program says nothing of it."""
     with pytest.raises(Wrong, match="service web: is not in this stack"):
-        plan(Previewed(LIVE), "web", False)
+        plan(Previewed(LIVE), "web", False, {})
 
 
 def test_the_engine_is_asked_as_a_deploy_asks():
     """On this ledger, for this service, and with force where it is wished."""
     engine = Previewed(LIVE, A)
-    plan(engine, None, True)
+    plan(engine, None, True, {})
     assert [Order(kind="deploy", serial=LIVE.serial, service="web", force=True)] == engine.orders
 
 

@@ -6,12 +6,13 @@ import rich_click as click
 
 from rehouse.cli.hooked import hooked
 from rehouse.cli.hooks import Hooks
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks, with_wishes
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
 from rehouse.cli.screen import live_view
 from rehouse.cli.setting import setting
+from rehouse.cli.wishes import Wishes
 
 
 @click.command("deploy")
@@ -24,6 +25,7 @@ from rehouse.cli.setting import setting
 @click.option(
     "--keep", is_flag=True, help="One that fails stands without traffic, to be looked at."
 )
+@with_wishes
 @in_stack
 @JSON
 @LINES
@@ -33,6 +35,7 @@ def command(
     target: str | None,
     force: bool,
     keep: bool,
+    wishes: Wishes,
     folder: Path,
     hooks: Hooks,
     stack: str | None,
@@ -51,6 +54,6 @@ def command(
         hooked(engine, hooks, "deploy", on_event) as around,
         setting(engine, service, "target", target),
     ):
-        begun = deploy(around, service, force, keep, on_event, expected)
+        begun = deploy(around, service, force, keep, on_event, expected, wishes)
         done = carried_on(around, begun, on_event, keep)
     report_done("deploy", done, as_json, as_lines)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
+from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack, with_wishes
 from rehouse.cli.output import print_json
 from rehouse.cli.plan import plan
 from rehouse.cli.report_plan import say_plan
+from rehouse.cli.wishes import Wishes
 
 CHANGES = 3
 
@@ -16,12 +17,14 @@ CHANGES = 3
 @SERVICE
 @click.option("--force", is_flag=True, help="As if deployed with --force.")
 @click.option("--exit-code", is_flag=True, help=f"End with {CHANGES} where there are changes.")
+@with_wishes
 @in_stack
 @JSON
 def command(
     service: str | None,
     force: bool,
     exit_code: bool,
+    wishes: Wishes,
     folder: Path,
     stack: str | None,
     as_json: bool,
@@ -33,7 +36,7 @@ def command(
     \b
     Example:  rehouse plan --stack prod --exit-code
     """
-    found = plan(engine_of(folder, stack), service, force)
+    found = plan(engine_of(folder, stack), service, force, wishes)
     if as_json:
         print_json("plan", **found.shape())
     else:

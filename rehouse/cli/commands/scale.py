@@ -6,12 +6,13 @@ import rich_click as click
 
 from rehouse.cli.hooked import hooked
 from rehouse.cli.hooks import Hooks
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks, with_wishes
 from rehouse.cli.progress import carried_on
 from rehouse.cli.report import report_done
 from rehouse.cli.rollout import deploy
 from rehouse.cli.screen import live_view
 from rehouse.cli.setting import setting
+from rehouse.cli.wishes import Wishes
 
 KEY = "replicas"
 
@@ -19,6 +20,7 @@ KEY = "replicas"
 @click.command("scale")
 @click.argument("number", type=click.IntRange(1, 100))
 @SERVICE
+@with_wishes
 @in_stack
 @JSON
 @LINES
@@ -26,6 +28,7 @@ KEY = "replicas"
 def command(
     number: int,
     service: str | None,
+    wishes: Wishes,
     folder: Path,
     hooks: Hooks,
     stack: str | None,
@@ -46,6 +49,6 @@ def command(
         hooked(engine, hooks, "scale", on_event) as around,
         setting(engine, service, KEY, str(number)),
     ):
-        begun = deploy(around, service, on_event=on_event, expected={KEY: number})
+        begun = deploy(around, service, on_event=on_event, expected={KEY: number}, wishes=wishes)
         done = carried_on(around, begun, on_event)
     report_done("scale", done, as_json, as_lines)
