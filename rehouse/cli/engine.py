@@ -28,6 +28,7 @@ from rehouse.cli.locks import Lock
 from rehouse.cli.outcome import Outcome, reason_of, told_by
 from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
+from rehouse.cli.quiet import quiet
 from rehouse.cli.signals import Stopped
 from rehouse.cli.state import ANSWERS
 from rehouse.components import notes, order
@@ -195,7 +196,7 @@ class Engine:
         always = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API": "true"}
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
-        everything = {**own, **always, **environment}
+        everything = {**quiet(own), **always, **environment}
         ended = process.run(command, self._folder, everything, update, seconds, claims)
         if ended.interrupted and not update:
             raise Stopped(ended.interrupted)

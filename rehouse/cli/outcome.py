@@ -6,6 +6,7 @@ from typing import Any
 
 from rehouse.cli.eventlog import Event
 from rehouse.cli.guard import Patch, Step, patches, planned
+from rehouse.cli.masking import masked
 from rehouse.cli.process import Ended
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
@@ -69,7 +70,7 @@ class Outcome:
     def said(self) -> str:
         """The engine's own words for what went wrong."""
         told = [each["diagnosticEvent"] for each in self.events if "diagnosticEvent" in each]
-        errors = [each["message"].strip() for each in told if each["severity"] == "error"]
+        errors = [masked(each["message"]).strip() for each in told if each["severity"] == "error"]
         return "\n".join(dict.fromkeys(errors)) or reason_of(self.ended)
 
     def warned(self) -> bool:

@@ -1,16 +1,18 @@
 """A command in a session of its own: signals come to us, and it is told of each, so that it can end in order.
 
 It prints into files, not into pipes: where we are killed, it goes on to its end, and does not die of a print.
+The files are in memory alone: what the engine answers has secrets in it.
 """
 
+import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rehouse.cli.masking import masked
 from rehouse.cli.signals import SIGNALS
 
 
@@ -40,11 +42,12 @@ def run(
 ) -> Ended:
     """Runs it without a terminal, to its end; *update* says that it changes something.
 
-    *claims* are descriptors that it shall keep open for as long as it lives.
+    Its errors come without the passwords of addresses. *claims* are descriptors that it shall keep open for as
+    long as it lives.
     """
     with (
-        tempfile.TemporaryFile() as stdout,
-        tempfile.TemporaryFile() as stderr,
+        _in_memory() as stdout,
+        _in_memory() as stderr,
         SIGNALS.meant_for_a_child(update) as received,
     ):
         process = subprocess.Popen(
@@ -60,8 +63,12 @@ def run(
         SIGNALS.tell(process)
         late = _is_late(process, seconds)
         first, hurried = next(iter(received), 0), len(received) > 1
-        told = _text(stdout), _text(stderr)
+        told = _text(stdout), masked(_text(stderr))
         return Ended(*told, process.returncode, first, hurried, late)
+
+
+def _in_memory() -> IO[bytes]:
+    return os.fdopen(os.memfd_create("printed"), "w+b")
 
 
 def _is_late(process: "subprocess.Popen[bytes]", seconds: float | None) -> bool:

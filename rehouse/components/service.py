@@ -15,6 +15,7 @@ from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
 from rehouse.components.errors import Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
+from rehouse.components.hushed import hush
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
 from rehouse.components.notes import errors_noted
@@ -127,6 +128,7 @@ def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:
 def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:
     """Only once the router has the traffic: an update that fails before keeps the ledger it found."""
     text = ledger.model_dump_json()
+    hush()
     pulumi.export(f"{service}-ledger", pulumi.Output.secret(shifted.apply(lambda _: text)))
     pulumi.export(service, shifted.apply(lambda _: ", ".join(ledger.live)))
 

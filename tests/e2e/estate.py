@@ -314,8 +314,14 @@ class Stack:
 def standing(folder: Path) -> Iterator[Stack]:
     """A stack that must leave nothing when it is destroyed."""
     made = Stack(folder)
-    try:
+    with leaving_nothing(made):
         yield made
+
+
+@contextlib.contextmanager
+def leaving_nothing(made: Stack) -> Iterator[None]:
+    try:
+        yield
     finally:
         gone = made.destroy()
         leftovers = made.sweep()

@@ -9,10 +9,12 @@ import sys
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from rehouse.components import generation as generation_module
 from rehouse.components.errors import Wrong
 from rehouse.components.generation import TEMPLATE, Generation
+from rehouse.components.ledger import Ledger
 from rehouse.components.site import Daemon
 from tests.unit.makers import DIGEST, generation, spec
 
@@ -166,6 +168,17 @@ def test_the_way_to_its_daemons_may_change():
 def test_identity_holds_no_secret():
     """What decides the name knows secrets by name only."""
     assert "hunter2" not in str(generation(**SECRET).spec.identity())
+
+
+def test_no_secret_is_shown_with_a_generation_nor_with_a_ledger():
+    """Neither as Python shows them, nor in the error of one that cannot be."""
+    ledger = Ledger().deployed(generation(**SECRET), "ops@ci", "2026-01-01T00:00:00+00:00")
+    assert "hunter2" in ledger.model_dump_json()
+    with pytest.raises(ValidationError) as caught:
+        Ledger.model_validate({**dict(ledger), "standing": {}, "quarantined": 5})
+    with pytest.raises(ValidationError) as wrong:
+        Generation.model_validate({**dict(generation(**SECRET)), "secrets": {"TOKEN": ["hunter2"]}})
+    assert "hunter2" not in f"{ledger!r} {ledger} {caught.value} {wrong.value!r}"
 
 
 def test_instances_are_spread_evenly():
