@@ -61,13 +61,14 @@ def test_an_aborted_canary_is_gone_and_quarantined(stack: Stack) -> None:
 def test_a_paused_rollout_waits_for_a_person(stack: Stack) -> None:
     """Although its steps have a time; whoever watched it is told. It goes on when it is resumed."""
     deployed(stack)
-    stack.write(env={"N": "1"}, rollout={"strategy": "canary", "steps": [10], "pause": "20s"})
+    stack.write(env={"N": "1"}, rollout={"strategy": "canary", "steps": [10], "pause": "5m"})
     with in_background(stack, "deploy") as watching:
-        eventually(lambda: stack.rehouse_json("status")["progress"], seconds=60)
-        assert stack.rehouse_json("pause")["progress"]["held"]
+        eventually(lambda: stack.rehouse("pause").returncode == 0, seconds=60)
         eventually(lambda: watching.poll() == 12, seconds=60)
-    assert stack.rehouse_json("status")["progress"]["held"]
-    done = stack.rehouse_json("resume")
+    assert held(stack) is True
+    with in_background(stack, "resume"):
+        eventually(lambda: held(stack) is False, seconds=60)
+    done = stack.rehouse_json("promote")
     assert (done["progress"], len(done["live"]), done["changed"]) == (None, 1, True)
 
 
@@ -211,8 +212,8 @@ def standing(stack: Stack) -> dict[str, int]:
     return dict(stack.rehouse_json("status")["standing"])
 
 
-def paused(stack: Stack) -> bool:
-    return stack.rehouse("pause").returncode == 0
+def held(stack: Stack) -> bool:
+    return bool(stack.rehouse_json("status")["progress"]["held"])
 
 
 def unmoved(stack: Stack) -> bool:
