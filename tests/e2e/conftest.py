@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.postgres import Postgres, postgres
 from tests.e2e.estate import Stack, docker_client, standing
 
 
@@ -20,3 +21,10 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     """A stack of the test's own."""
     with standing(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL for states."""
+    with postgres() as raised:
+        yield raised

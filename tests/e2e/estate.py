@@ -23,6 +23,7 @@ import docker
 from ruamel.yaml import YAML
 
 from engine.home import complete_environment
+from rehouse.cli.store import Store, store_of
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 
@@ -59,8 +60,10 @@ class Run:
 class Stack:
     """One service in one stack, with a project, a state and a port that clash with nobody's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: str | None = None) -> None:
+        """*state* is the url of its backend; without one it is a folder in *folder*."""
         folder.mkdir(exist_ok=True)
+        self.state = state or f"file://{folder / 'state'}?metadata=skip"
         self.project = f"e2e-{secrets.token_hex(4)}"
         self.port = free_port()
         self.folder = folder
@@ -189,7 +192,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         own = {
-            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}?metadata=skip",
+            "PULUMI_BACKEND_URL": self.state,
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_STACK": "test",
         }
@@ -197,8 +200,15 @@ class Stack:
 
     def on_disk(self) -> str:
         """Everything that the state backend holds of this stack, history and locks included."""
-        files = [path for path in (self.folder / "state").rglob("*") if path.is_file()]
-        return "".join(path.read_text(errors="replace") for path in files)
+        store = self.store()
+        found = [store.read(each.key) or b"" for each in store.under(".pulumi/")]
+        return "".join(each.decode(errors="replace") for each in found)
+
+    def store(self) -> Store:
+        """The state backend, past the engine."""
+        store = store_of(self.state)
+        assert store
+        return store
 
     def resources(self) -> list[dict[str, Any]]:
         """What the engine knows of."""
@@ -213,7 +223,7 @@ class Stack:
         return [each["resource"]["urn"] for each in found]
 
     def _state(self) -> dict[str, Any]:
-        return dict(json.loads(self._checkpoint.read_text())["checkpoint"]["latest"])
+        return dict(json.loads(self.store().read(self.checkpoint) or b"")["checkpoint"]["latest"])
 
     def ledger(self) -> dict[str, Any]:
         run = self.pulumi("stack", "output", "--show-secrets", "--json")
@@ -302,8 +312,9 @@ class Stack:
         return []
 
     @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "state" / ".pulumi" / "stacks" / self.project / "test.json"
+    def checkpoint(self) -> str:
+        """The key of the state of this stack."""
+        return f".pulumi/stacks/{self.project}/test.json"
 
     @property
     def _settings(self) -> Path:
@@ -311,9 +322,9 @@ class Stack:
 
 
 @contextlib.contextmanager
-def standing(folder: Path) -> Iterator[Stack]:
+def standing(folder: Path, state: str | None = None) -> Iterator[Stack]:
     """A stack that must leave nothing when it is destroyed."""
-    made = Stack(folder)
+    made = Stack(folder, state)
     with leaving_nothing(made):
         yield made
 
