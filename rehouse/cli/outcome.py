@@ -1,6 +1,5 @@
 """How an update or a preview ended, and what its program and providers had to say."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,6 @@ from rehouse.cli.process import Ended
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
 ERROR = "error:"
-PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s]*@")  # and what is before it
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ def reason_of(ended: Ended) -> str:
 
 
 def told_by(ended: Ended) -> str:
-    """All that the engine says of the error; without passwords of its urls."""
+    """All that the engine says of the error."""
     lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     first = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), 0)
     text = "\n".join(lines[first:]) or "it ended without a word"
-    return PASSWORD.sub(r"\1:****@", text.removeprefix(ERROR).strip())
+    return text.removeprefix(ERROR).strip()
