@@ -114,6 +114,13 @@ class Ledger(Part):
         """It waits for a person, or does not any more."""
         return self._next(progress=self._must_progress().holding(held, when))
 
+    def stepped_at(self, when: str) -> Self:
+        """The same, its step taken then."""
+        if self.progress is None:
+            return self
+        progress = self.progress.model_copy(update={"since": when})
+        return self.model_copy(update={"progress": progress})
+
     def finished(self) -> Self:
         """The new one has everything, whatever it had before, and the old ones are retired."""
         name = self._must_progress().generation

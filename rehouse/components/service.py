@@ -86,7 +86,7 @@ class Service(pulumi.ComponentResource):
         announce(name, generation, last, ledger, order)
         face = _face(ledger, wanted if _is_live(wanted, generation, ledger) else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
-        _remember(name, ledger, shifted)
+        _remember(name, ledger, shifted, fresh=ledger is not last)
         return ", ".join(ledger.live)
 
 
@@ -125,11 +125,17 @@ def _face(ledger: Ledger, spec: ServiceSpec | None) -> ServiceSpec | None:
     return spec or (live[-1] if live else None)
 
 
-def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str]) -> None:
-    """Only once the router has the traffic: an update that fails before keeps the ledger it found."""
-    text = ledger.model_dump_json()
+def _remember(service: str, ledger: Ledger, shifted: pulumi.Output[str], fresh: bool) -> None:
+    """Only once the router has the traffic: an update that fails before keeps the ledger it found.
+
+    A step that is *fresh* begins then, however long its instances took.
+    """
+
+    def text(_shifted: str) -> str:
+        return (ledger.stepped_at(_now()) if fresh else ledger).model_dump_json()
+
     hush()
-    pulumi.export(f"{service}-ledger", pulumi.Output.secret(shifted.apply(lambda _: text)))
+    pulumi.export(f"{service}-ledger", pulumi.Output.secret(shifted.apply(text)))
     pulumi.export(service, shifted.apply(lambda _: ", ".join(ledger.live)))
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from rehouse.components.errors import Refused
 from rehouse.components.ledger import REMEMBERED, Ledger, Record
+from rehouse.components.spec import Rollout
 from tests.unit.makers import generation
 
 WHO, WHEN = "ops@here", "2026-01-01T00:00:00+00:00"
@@ -47,6 +48,15 @@ def test_traffic_is_shifted_as_the_weights_say(b_beside_a: Ledger):
     shifted = b_beside_a.shifted({A.name: 90, B.name: 10})
     assert (A.name, B.name) == shifted.live
     assert ["live", "live"] == outcomes(shifted)
+
+
+def test_a_step_begins_when_the_traffic_has_moved(only_a: Ledger):
+    """However long it took to raise and prove it; the rollout began before that."""
+    rollout = Rollout(strategy="canary", steps=(5,))
+    begun = only_a.begun(B, rollout, WHO, WHEN).stepped_at("2026-01-01T00:01:00+00:00").progress
+    assert begun
+    assert ("2026-01-01T00:01:00+00:00", WHEN) == (begun.since, begun.began)
+    assert only_a is only_a.stepped_at(WHEN)
 
 
 def test_who_is_not_named_gets_no_traffic(b_beside_a: Ledger):
