@@ -74,11 +74,15 @@ def the_labs_own() -> Daemon:
 
 
 @contextlib.contextmanager
-def another_dockerd(*, tls: bool = False) -> Iterator[Daemon]:
-    """A daemon with addresses of its own; with tls it listens on loopback too, under mutual TLS."""
+def another_dockerd(*, tls: bool = False, live_restore: bool = False) -> Iterator[Daemon]:
+    """A daemon with addresses of its own; with tls it listens on loopback too, under mutual TLS.
+
+    With live_restore its containers go on while it is stopped.
+    """
     number, folder = _claim(current().root / "daemons")
     try:
         daemon = _over_tls(folder, number) if tls else _over_socket(folder, number)
+        daemon.command.extend(["--live-restore"] if live_restore else [])
         with _default_bridge(number), _running(daemon):
             yield daemon
     finally:

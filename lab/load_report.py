@@ -25,6 +25,9 @@ class Report:
     failed: int = 0
     truncated: int = 0  # answers that began and did not end: they are among the failed
     failures: list[Failure] = field(default_factory=list)  # the first of them
+    failing: tuple[float, float] | None = (
+        None  # when the first that failed was sent, and the last ended
+    )
     by_kind: dict[str, int] = field(default_factory=dict)
     by_generation: dict[str, int] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)  # when each generation answered first
@@ -68,6 +71,8 @@ def _count(report: Report, record: dict[str, Any]) -> None:
 def _count_failure(report: Report, record: dict[str, Any]) -> None:
     report.failed += 1
     report.truncated += record["truncated"]
+    since, until = report.failing or (record["start"], record["end"])
+    report.failing = (min(since, record["start"]), max(until, record["end"]))
     if len(report.failures) < _SHOWN:
         took = record["end"] - record["start"]
         failure = Failure(record["start"], round(took, 3), record["kind"], record["reason"])

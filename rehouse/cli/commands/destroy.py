@@ -26,7 +26,7 @@ def command(yes: bool, folder: Path, stack: str | None, as_json: bool) -> None:
     Example:  rehouse destroy --stack test --yes
     """
     engine = engine_of(folder, stack)
-    name, gone = engine.stack_name(), []
+    name, gone = engine.label().rpartition("/")[2], []
     with looked(engine) as orphans:
         if engine.resources() or orphans:
             if not yes:
