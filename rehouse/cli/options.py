@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
-from rehouse.cli.hooks import FOLDER as HOOKS
-from rehouse.cli.hooks import Hooks, found
 from rehouse.cli.project import project_folder
-from rehouse.cli.wishes import wished
 
 if TYPE_CHECKING:
     from rehouse.cli.engine import Engine
@@ -55,6 +52,8 @@ def in_stack(command: F) -> F:
 
 def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
     """--hooks-path and --skip-hooks; the command gets ``hooks``."""
+    from rehouse.cli.hooks import FOLDER as HOOKS  # as the wishes: large, and not every verb's
+    from rehouse.cli.hooks import Hooks, found
 
     @functools.wraps(command)
     def called(folder: Path, hooks_path: Path | None, skip_hooks: bool, **words: Any) -> None:
@@ -74,6 +73,7 @@ def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
 
 def with_wishes(command: Callable[..., Any]) -> Callable[..., Any]:
     """--strategy, --steps, --pause and --bake; the command gets ``wishes``."""
+    from rehouse.cli.wishes import wished
 
     @functools.wraps(command)
     def called(

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from rehouse.components.errors import Wrong
 
 FILE = "Pulumi.yaml"
@@ -19,4 +17,6 @@ def project_folder(start: Path) -> Path:
 
 
 def project_name(folder: Path) -> str:
+    from ruamel.yaml import YAML  # large, and not every verb reads a file
+
     return str(YAML(typ="safe").load(folder / FILE)["name"])
