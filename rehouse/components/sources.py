@@ -1,6 +1,6 @@
 """Where the values of secrets come from: the configuration itself, an environment variable, or a command."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -45,8 +45,8 @@ class Source(Part):
 Secrets = Mapping[str, str | Source]  # name to the value, or to where it is
 
 
-def read_secrets(data: object, where: str, encrypted: bool) -> dict[str, str | Source]:
-    """What the configuration says; *encrypted* is whether it keeps values encrypted.
+def read_secrets(data: object, where: str, clear: Container[str]) -> dict[str, str | Source]:
+    """What the configuration says; *clear* are the names whose values it does not keep encrypted.
 
     Raises Wrong, in which *where* is the configuration's place and no value is quoted.
     """
@@ -54,20 +54,22 @@ def read_secrets(data: object, where: str, encrypted: bool) -> dict[str, str | S
         return {}
     if not isinstance(data, dict):
         raise Wrong(where, f"must be names with values, not {_kind(data)}", how_to_set("NAME"))
-    return {name: _entry(name, each, f"{where}.{name}", encrypted) for name, each in data.items()}
+    return {
+        name: _entry(name, each, f"{where}.{name}", name in clear) for name, each in data.items()
+    }
 
 
 def how_to_set(name: str) -> str:
     return f"pulumi config set --secret --path 'secrets.{name}'"
 
 
-def _entry(name: str, data: object, where: str, encrypted: bool) -> str | Source:
+def _entry(name: str, data: object, where: str, clear: bool) -> str | Source:
     if isinstance(data, dict):
         return read_data(data, Source, lambda _place: where, quote=False)
     if not isinstance(data, str):
         what = f"must be text, or have env or command, not {_kind(data)}"
         raise Wrong(where, what, how_to_set(name))
-    if not encrypted:
+    if clear:
         what = "is in clear: the state would keep it so, with the configuration of each update"
         raise Wrong(where, what, how_to_set(name))
     return data

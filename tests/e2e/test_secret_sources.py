@@ -78,13 +78,16 @@ def test_a_source_without_a_value_touches_nothing(stack: Stack, vault: Path) -> 
 
 
 def test_a_value_in_clear_in_the_configuration_is_refused(stack: Stack) -> None:
-    """Before it is in the history of the state, with the command that encrypts it."""
-    stack.secrets = {"KEPT": VALUES["KEPT"]}
-    stack.write(secrets=["KEPT"])
-    refused = stack.rehouse("deploy")
-    assert refused.returncode == 2
-    assert "Pulumi.test.yaml, secrets.KEPT: is in clear" in refused.stderr
-    assert VALUES["KEPT"] not in refused.stderr + stack.on_disk()
+    """Before it is in the history of the state, with the command that encrypts it; also beside encrypted ones."""
+    stack.secrets = {"PRINTED": VALUES["PRINTED"]}
+    stack.write(secrets=["PRINTED"])
+    alone = stack.rehouse("deploy")
+    stack.encrypt("KEPT", VALUES["KEPT"])
+    beside = stack.rehouse("deploy")
+    for refused in (alone, beside):
+        assert refused.returncode == 2
+        assert "Pulumi.test.yaml, secrets.PRINTED: is in clear" in refused.stderr
+        assert VALUES["PRINTED"] not in refused.stderr + stack.on_disk()
 
 
 def contents(stack: Stack) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: SIM300
 
+from collections.abc import Container
+
 import pytest
 
 from rehouse.components.errors import Wrong
@@ -20,45 +22,45 @@ def test_values_and_sources_stand_side_by_side():
         "B": Source(env="VAR"),
         "C": Source.model_validate({"command": ("op", "read", "x"), "within": "2s"}),
     }
-    assert expected == read_secrets(data, WHERE, encrypted=True)
+    assert expected == read_secrets(data, WHERE, clear=())
 
 
 def test_no_secrets_are_no_secrets():
     """A stack may have none."""
-    assert {} == read_secrets(None, WHERE, encrypted=False)
+    assert {} == read_secrets(None, WHERE, clear={"B"})
 
 
 def test_sources_need_no_encryption():
     """They say only where the value is."""
     data = {"B": {"env": "VAR"}}
-    assert {"B": Source(env="VAR")} == read_secrets(data, WHERE, encrypted=False)
+    assert {"B": Source(env="VAR")} == read_secrets(data, WHERE, clear={"B"})
 
 
 @pytest.mark.parametrize(
-    ("data", "encrypted", "expected"),
+    ("data", "clear", "expected"),
     [
         (
             {"A": VALUE},
-            False,
+            {"A"},
             (
                 f"{WHERE}.A: is in clear: the state would keep it so, with the configuration of each "
                 f"update\n{SET.format('A')}"
             ),
         ),
-        (VALUE, True, f"{WHERE}: must be names with values, not text\n{SET.format('NAME')}"),
+        (VALUE, (), f"{WHERE}: must be names with values, not text\n{SET.format('NAME')}"),
         (
             {"A": 12345},
-            True,
+            (),
             f"{WHERE}.A: must be text, or have env or command, not a number\n{SET.format('A')}",
         ),
         (
             {"A": None},
-            True,
+            (),
             f"{WHERE}.A: must be text, or have env or command, not nothing\n{SET.format('A')}",
         ),
         (
             {"A": {"env": "hunter2!"}},
-            True,
+            (),
             (
                 f'{WHERE}.A: env: has the wrong form: "(not shown)"\n'
                 'fix: Environment variable that has the value, for example "DB_PASSWORD"'
@@ -66,7 +68,7 @@ def test_sources_need_no_encryption():
         ),
         (
             {"A": {"command": VALUE}},
-            True,
+            (),
             (
                 f'{WHERE}.A: command: must be a list, not "(not shown)"\n'
                 "fix: Command that prints the value, as a list of words; no shell reads it, "
@@ -75,12 +77,12 @@ def test_sources_need_no_encryption():
         ),
         (
             {"A": {"environment": VALUE}},
-            True,
+            (),
             f"{WHERE}.A: environment: unknown key\nfix: allowed here: command, env, within",
         ),
         (
             {"A": {"env": "VAR", "command": ["x"]}},
-            True,
+            (),
             (
                 f"{WHERE}.A: the document: must have either env or command, not "
                 '{"env": "(not shown)", "command": ["(not shown)"]}\nfix: write lines like \'key: value\''
@@ -88,9 +90,11 @@ def test_sources_need_no_encryption():
         ),
     ],
 )
-def test_what_is_wrong_is_said_without_the_value(data: object, encrypted: bool, expected: str):
+def test_what_is_wrong_is_said_without_the_value(
+    data: object, clear: Container[str], expected: str
+):
     """Place, what is wrong and the way out; what stands there may be a secret."""
     with pytest.raises(Wrong) as caught:
-        read_secrets(data, WHERE, encrypted)
+        read_secrets(data, WHERE, clear)
     assert expected == str(caught.value)
     assert VALUE not in str(caught.value)
