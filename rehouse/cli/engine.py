@@ -19,18 +19,18 @@ from pulumi.automation.errors import (
 )
 
 from rehouse.cli import process
-from rehouse.cli.backend import Backend
-from rehouse.cli.contest import NotBegun, won
 from rehouse.cli.eventlog import OnEvent, events, followed
-from rehouse.cli.inventory import root_of
-from rehouse.cli.ledgers import ledgers_in
-from rehouse.cli.locks import Lock
 from rehouse.cli.outcome import Outcome, reason_of, told_by
 from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
 from rehouse.cli.quiet import quiet
+from rehouse.cli.reality.inventory import root_of
 from rehouse.cli.signals import Stopped
-from rehouse.cli.state import ANSWERS
+from rehouse.cli.state.backend import Backend
+from rehouse.cli.state.contest import NotBegun, won
+from rehouse.cli.state.damage import ANSWERS
+from rehouse.cli.state.ledgers import ledgers_in
+from rehouse.cli.state.locks import Lock
 from rehouse.components import notes, order
 from rehouse.components.errors import Contested, OutOfReach
 from rehouse.components.ledger import Ledger
@@ -136,7 +136,9 @@ class Engine:
 
     def _end(self, cut_off: list[dict[str, Any]]) -> None:
         """What they made is taken away, and then they are forgotten; in this order, for whoever is killed again."""
-        from rehouse.cli.leftovers import take_away  # seldom needed, and Docker's client is large
+        from rehouse.cli.state.leftovers import (
+            take_away,  # seldom needed, and Docker's client is large
+        )
 
         with suppress(Contested):  # then that one does this at its end
             if take_away(self, cut_off, self._had_alone):

@@ -52,8 +52,10 @@ def in_stack(command: F) -> F:
 
 def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
     """--hooks-path and --skip-hooks; the command gets ``hooks``."""
-    from rehouse.cli.hooks import FOLDER as HOOKS  # as the wishes: large, and not every verb's
-    from rehouse.cli.hooks import Hooks, found
+    from rehouse.cli.rollout.hooks import (
+        FOLDER as HOOKS,  # as the wishes: large, and not every verb's
+    )
+    from rehouse.cli.rollout.hooks import Hooks, found
 
     @functools.wraps(command)
     def called(folder: Path, hooks_path: Path | None, skip_hooks: bool, **words: Any) -> None:
@@ -73,7 +75,7 @@ def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
 
 def with_wishes(command: Callable[..., Any]) -> Callable[..., Any]:
     """--strategy, --steps, --pause and --bake; the command gets ``wishes``."""
-    from rehouse.cli.wishes import wished
+    from rehouse.cli.rollout.wishes import wished
 
     @functools.wraps(command)
     def called(

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehouse.cli.eventlog import Event
-from rehouse.cli.guard import Patch, Step, patches, planned
-from rehouse.cli.masking import masked
 from rehouse.cli.process import Ended
+from rehouse.cli.rollout.guard import Patch, Step, patches, planned
+from rehouse.cli.state.masking import masked
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
 ERROR = "error:"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rehouse.cli.masking import masked
 from rehouse.cli.signals import SIGNALS
+from rehouse.cli.state.masking import masked
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import docker
 from ruamel.yaml import YAML
 
 from engine.home import complete_environment
-from rehouse.cli.store import Store, store_of
+from rehouse.cli.state.store import Store, store_of
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lab.postgres import Postgres
-from rehouse.cli.store import Kept
+from rehouse.cli.state.store import Kept
 from tests.e2e.backends import database, overwrite
 from tests.e2e.estate import Stack, standing
 

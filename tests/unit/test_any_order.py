@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rehouse.cli.rollout import deploy, rollback
-from rehouse.cli.stages import abort, advance, decide, follow
+from rehouse.cli.rollout.deploy import deploy, rollback
+from rehouse.cli.rollout.stages import abort, advance, decide, follow
 from rehouse.components.errors import NotUndone, Refused, RehouseError, Undone
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from rehouse.cli.doctor import examine
-from rehouse.cli.needs import Need, look
+from rehouse.cli.checks.doctor import examine
+from rehouse.cli.checks.needs import Need, look
 from rehouse.components.errors import OutOfReach
 from tests.unit.balancer import balancer
 from tests.unit.commands import rehouse

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from rehouse.cli.hooked import hooked
-from rehouse.cli.hooks import AFTER, BEFORE, FOLDER, Facts, Hooks, found
-from rehouse.cli.news import Hook, news_of
-from rehouse.cli.rollout import deploy, rollback
-from rehouse.cli.stages import follow
+from rehouse.cli.rollout.deploy import deploy, rollback
+from rehouse.cli.rollout.hooked import hooked
+from rehouse.cli.rollout.hooks import AFTER, BEFORE, FOLDER, Facts, Hooks, found
+from rehouse.cli.rollout.stages import follow
+from rehouse.cli.view.news import Hook, news_of
 from rehouse.components.errors import Refused, Undone, Wrong
 from rehouse.components.generation import Generation
 from tests.unit.fake_engine import FakeEngine

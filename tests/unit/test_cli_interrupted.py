@@ -7,11 +7,11 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rehouse.cli.interrupted import Interruption, interruption_of
-from rehouse.cli.locks import Lock
-from rehouse.cli.store import Folder
-from rehouse.cli.undo import FINISH
-from rehouse.cli.updates import STAYS
+from rehouse.cli.rollout.interrupted import Interruption, interruption_of
+from rehouse.cli.rollout.undo import FINISH
+from rehouse.cli.rollout.updates import STAYS
+from rehouse.cli.state.locks import Lock
+from rehouse.cli.state.store import Folder
 from rehouse.components.ledger import Ledger
 from rehouse.components.spec import Rollout
 from tests.unit.makers import generation

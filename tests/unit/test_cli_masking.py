@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehouse.cli.masking import masked
+from rehouse.cli.state.masking import masked
 
 
 @pytest.mark.parametrize(

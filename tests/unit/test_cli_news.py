@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rehouse.cli.lines import EVERY, Lines
-from rehouse.cli.news import Hook, Probe, Step, Update, Waiting, as_event, news_of
-from rehouse.cli.plain import is_news, line_of
+from rehouse.cli.view.lines import EVERY, Lines
+from rehouse.cli.view.news import Hook, Probe, Step, Update, Waiting, as_event, news_of
+from rehouse.cli.view.plain import is_news, line_of
 
 CONTAINER = "docker:index/container:Container"
 WAITS = Waiting("web-2", 20, False, ("web-1",), 2.5)

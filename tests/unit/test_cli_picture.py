@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from rehouse.cli.board import Board
-from rehouse.cli.news import News, Probe, Step, Update, Waiting
-from rehouse.cli.picture import Picture
+from rehouse.cli.view.board import Board
+from rehouse.cli.view.news import News, Probe, Step, Update, Waiting
+from rehouse.cli.view.picture import Picture
 
 BEGINS = Update(
     "web", "deploy", "web-2", ("web-1",), {"web-2": 100}, {"web-1-0": "a", "web-2-0": "b"}

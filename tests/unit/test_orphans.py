@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from rehouse.cli import consent
-from rehouse.cli.leftovers import _is_of
-from rehouse.cli.orphans import Machine, OnDaemon, Orphan, daemons_of, remove_all, unknown
+from rehouse.cli.reality.orphans import Machine, OnDaemon, Orphan, daemons_of, remove_all, unknown
+from rehouse.cli.state.leftovers import _is_of
 from rehouse.components.errors import OutOfReach, Wrong
 from rehouse.components.reality import Thing
 from rehouse.components.site import Daemon, Site

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rehouse.cli.course import Stage
-from rehouse.cli.guard import Step
-from rehouse.cli.plan import Plan, plan, plan_of
+from rehouse.cli.rollout.course import Stage
+from rehouse.cli.rollout.guard import Step
+from rehouse.cli.rollout.plan import Plan, plan, plan_of
 from rehouse.components.difference import changes
 from rehouse.components.errors import Contested, OutOfReach, Refused, RehouseError, Wrong
 from rehouse.components.front import front_of

@@ -4,7 +4,7 @@
 
 import pytest
 
-from rehouse.cli.remembered import compared, named, reasons
+from rehouse.cli.rollout.remembered import compared, named, reasons
 from rehouse.components.errors import Wrong
 from rehouse.components.ledger import Ledger
 from tests.unit.makers import generation

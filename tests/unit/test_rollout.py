@@ -4,8 +4,8 @@
 
 import pytest
 
-from rehouse.cli.rollout import deploy, rollback
-from rehouse.cli.stages import abort, advance, decide, follow
+from rehouse.cli.rollout.deploy import deploy, rollback
+from rehouse.cli.rollout.stages import abort, advance, decide, follow
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Refused, Undone, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger

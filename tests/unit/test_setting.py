@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehouse.cli.rollout import deploy
-from rehouse.cli.setting import setting
+from rehouse.cli.rollout.deploy import deploy
+from rehouse.cli.rollout.setting import setting
 from rehouse.components.errors import Contested, OutOfReach, Refused, Undone, Wrong
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.makers import generation, spec

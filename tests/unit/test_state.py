@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rehouse.cli.locks import broken, locks_in
-from rehouse.cli.state import State, trouble
-from rehouse.cli.store import Folder, store_of
+from rehouse.cli.state.damage import State, trouble
+from rehouse.cli.state.locks import broken, locks_in
+from rehouse.cli.state.store import Folder, store_of
 from rehouse.components.errors import OutOfReach, Wrong
 
 STACK = ".pulumi/stacks/shop/prod.json"

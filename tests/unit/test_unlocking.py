@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rehouse.cli.locks import Lock
-from rehouse.cli.store import Folder
-from rehouse.cli.unlocking import unlock
+from rehouse.cli.state.locks import Lock
+from rehouse.cli.state.store import Folder
+from rehouse.cli.state.unlocking import unlock
 from rehouse.components.errors import Contested, Refused, Wrong
 
 GONE = 2**22 + 1  # no process has such a number

@@ -4,9 +4,9 @@
 
 import pytest
 
-from rehouse.cli.rollout import deploy
-from rehouse.cli.stages import advance
-from rehouse.cli.wishes import overridden, wished
+from rehouse.cli.rollout.deploy import deploy
+from rehouse.cli.rollout.stages import advance
+from rehouse.cli.rollout.wishes import overridden, wished
 from rehouse.components.errors import Wrong
 from rehouse.components.spec import Rollout
 from tests.unit.fake_engine import FakeEngine

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.cutoff import go_back, is_cut_off
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
-from rehouse.cli.report import report_done
-from rehouse.cli.screen import live_view
-from rehouse.cli.stages import abort
+from rehouse.cli.rollout.cutoff import go_back, is_cut_off
+from rehouse.cli.rollout.stages import abort
+from rehouse.cli.view.report import report_done
+from rehouse.cli.view.screen import live_view
 
 
 @click.command("abort")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.checking import check, must_be_right, specs_of_project
+from rehouse.cli.checks.checking import check, must_be_right, specs_of_project
 from rehouse.cli.options import FOLDER, JSON
 from rehouse.cli.output import print_json
-from rehouse.cli.report_checks import checked_of, say_checked
+from rehouse.cli.view.report_checks import checked_of, say_checked
 
 
 @click.command("check")

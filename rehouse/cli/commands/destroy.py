@@ -5,12 +5,12 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.consent import must_name
-from rehouse.cli.destroying import destroy
 from rehouse.cli.options import JSON, YES, engine_of, in_stack
-from rehouse.cli.orphans import looked
 from rehouse.cli.output import print_json
-from rehouse.cli.report_reality import say_destroyed, say_removed
-from rehouse.cli.screen import live_view
+from rehouse.cli.reality.destroying import destroy
+from rehouse.cli.reality.orphans import looked
+from rehouse.cli.view.report_reality import say_destroyed, say_removed
+from rehouse.cli.view.screen import live_view
 
 
 @click.command("destroy")

@@ -7,9 +7,9 @@ import rich_click as click
 
 from rehouse.cli.options import JSON, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.remembered import compared
-from rehouse.cli.report_plan import say_compared
-from rehouse.cli.updates import chosen
+from rehouse.cli.rollout.remembered import compared
+from rehouse.cli.rollout.updates import chosen
+from rehouse.cli.view.report_plan import say_compared
 
 
 @click.command("diff")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.doctor import examine
+from rehouse.cli.checks.doctor import examine
 from rehouse.cli.options import JSON, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report_checks import need_of, say_needs
+from rehouse.cli.view.report_checks import need_of, say_needs
 from rehouse.components.errors import OutOfReach
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.drift import drift
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report_reality import say_drift
-from rehouse.cli.survey import servers_of, survey
+from rehouse.cli.reality.drift import drift
+from rehouse.cli.reality.survey import servers_of, survey
+from rehouse.cli.view.report_reality import say_drift
 from rehouse.components.reality import machines
 
 CHANGES = 3

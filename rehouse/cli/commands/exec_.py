@@ -5,9 +5,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.inventory import of_generation, the_instance
 from rehouse.cli.options import engine_of, in_stack
-from rehouse.cli.survey import survey
+from rehouse.cli.reality.inventory import of_generation, the_instance
+from rehouse.cli.reality.survey import survey
 from rehouse.components.errors import OutOfReach
 from rehouse.components.reality import machines
 

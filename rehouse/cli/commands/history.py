@@ -6,8 +6,8 @@ import rich_click as click
 
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report import history_of, say_history
-from rehouse.cli.updates import chosen
+from rehouse.cli.rollout.updates import chosen
+from rehouse.cli.view.report import history_of, say_history
 
 
 @click.command("history")

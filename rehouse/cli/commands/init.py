@@ -6,8 +6,8 @@ import rich_click as click
 
 from rehouse.cli.options import JSON
 from rehouse.cli.output import print_json
-from rehouse.cli.report_checks import say_started
 from rehouse.cli.starter import starter, steps
+from rehouse.cli.view.report_checks import say_started
 
 
 @click.command("init")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.inventory import of_generation
 from rehouse.cli.options import SERVICE, engine_of, in_stack
-from rehouse.cli.streams import as_they_come, in_order
-from rehouse.cli.survey import survey
+from rehouse.cli.reality.inventory import of_generation
+from rehouse.cli.reality.streams import as_they_come, in_order
+from rehouse.cli.reality.survey import survey
 from rehouse.components.reality import machines
 from rehouse.components.units import seconds
 

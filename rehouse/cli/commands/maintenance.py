@@ -4,10 +4,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.maintenance import maintain
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
-from rehouse.cli.report import report_maintained
-from rehouse.cli.screen import live_view
+from rehouse.cli.rollout.maintenance import maintain
+from rehouse.cli.view.report import report_maintained
+from rehouse.cli.view.screen import live_view
 
 
 @click.command("maintenance")

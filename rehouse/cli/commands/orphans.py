@@ -6,9 +6,9 @@ import rich_click as click
 
 from rehouse.cli.consent import must_agree
 from rehouse.cli.options import JSON, YES, engine_of, in_stack
-from rehouse.cli.orphans import looked, remove, shape
 from rehouse.cli.output import print_json
-from rehouse.cli.report_reality import say_orphans, say_removed
+from rehouse.cli.reality.orphans import looked, remove, shape
+from rehouse.cli.view.report_reality import say_orphans, say_removed
 
 
 @click.command("orphans")

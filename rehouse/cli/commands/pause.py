@@ -5,9 +5,9 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
-from rehouse.cli.report import report_done
-from rehouse.cli.screen import live_view
-from rehouse.cli.stages import decide
+from rehouse.cli.rollout.stages import decide
+from rehouse.cli.view.report import report_done
+from rehouse.cli.view.screen import live_view
 
 
 @click.command("pause")

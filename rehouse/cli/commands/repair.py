@@ -6,10 +6,10 @@ import rich_click as click
 
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.repair import repair
-from rehouse.cli.report_reality import say_repaired
-from rehouse.cli.screen import live_view
-from rehouse.cli.survey import alone, servers_of, survey
+from rehouse.cli.reality.repair import repair
+from rehouse.cli.reality.survey import alone, servers_of, survey
+from rehouse.cli.view.report_reality import say_repaired
+from rehouse.cli.view.screen import live_view
 from rehouse.components.reality import machines
 from rehouse.components.shifting import leave_out
 

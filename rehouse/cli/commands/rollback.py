@@ -4,12 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.hooked import hooked
-from rehouse.cli.hooks import Hooks
 from rehouse.cli.options import JSON, LINES, engine_of, in_stack, with_hooks
-from rehouse.cli.report import report_done
-from rehouse.cli.rollout import rollback
-from rehouse.cli.screen import live_view
+from rehouse.cli.rollout.deploy import rollback
+from rehouse.cli.rollout.hooked import hooked
+from rehouse.cli.rollout.hooks import Hooks
+from rehouse.cli.view.report import report_done
+from rehouse.cli.view.screen import live_view
 
 
 @click.command("rollback")

@@ -5,12 +5,12 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.again import again_and_again
-from rehouse.cli.interrupted import interruption_of
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report import say_status, status_of
-from rehouse.cli.report_work import say_work, work_of
-from rehouse.cli.updates import chosen
+from rehouse.cli.rollout.interrupted import interruption_of
+from rehouse.cli.rollout.updates import chosen
+from rehouse.cli.view.report import say_status, status_of
+from rehouse.cli.view.report_work import say_work, work_of
 
 
 @click.command("status")

@@ -6,11 +6,11 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.consent import answer
-from rehouse.cli.locks import Lock
 from rehouse.cli.options import JSON, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.report_locks import say_locks, say_unlocked, shape
-from rehouse.cli.unlocking import unlock
+from rehouse.cli.state.locks import Lock
+from rehouse.cli.state.unlocking import unlock
+from rehouse.cli.view.report_locks import say_locks, say_unlocked, shape
 
 
 @click.command("unlock")

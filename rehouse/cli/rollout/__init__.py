@@ -1,0 +1,1 @@
+"""What a rollout does: one update after another, watched, foretold, undone."""

@@ -1,0 +1,88 @@
+"""A rollout in several updates: step after step, watched, until it is alone, undone, or waits for a person."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from rehouse.cli.eventlog import OnEvent
+from rehouse.cli.rollout.stage import FINAL, Kind, Stage, seconds_since, time_left
+from rehouse.cli.rollout.undo import quarantined_for, undone
+from rehouse.cli.rollout.updates import Done, Engine, done
+from rehouse.components.errors import GateFailed, RehouseError
+from rehouse.components.ledger import Ledger
+from rehouse.components.progress import Progress
+
+# For so many seconds; why the new generation must go, None where it is well till then.
+Watch = Callable[[str, Ledger, float], str | None]
+
+
+def follow(
+    engine: Engine,
+    service: str | None,
+    watch: Watch,
+    on_event: OnEvent | None = None,
+    keep: bool = False,
+) -> Done:
+    """Goes on until nothing is in progress, or a person is waited for; then ``progress`` says where it stands.
+
+    Raises Undone where the new generation was not well enough, and what was live before is live again.
+    """
+    while True:
+        stage = Stage.now(engine, service, on_event)
+        progress = stage.ledger.progress
+        if progress is None or progress.waits:
+            return done(engine, stage.service, stage.ledger)
+        try:
+            _must_keep_to_its_limits(stage, progress, watch)
+            stage.take(stage.next)
+        except FINAL:
+            raise
+        except RehouseError as error:
+            _give_up(stage, progress, error, keep)
+
+
+def advance(engine: Engine, service: str | None, on_event: OnEvent | None) -> Done:
+    """The next step, whether its time has come or not. Raises as decide does."""
+    return decide(engine, service, Stage.now(engine, service, on_event).next, on_event)
+
+
+def decide(engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | None) -> Done:
+    """What a person decides of a rollout in progress. Raises what went wrong; it then stays where it was."""
+    stage = Stage.now(engine, service, on_event)
+    stage.must_allow(kind)
+    try:
+        return stage.take(kind)
+    except FINAL:
+        raise
+    except RehouseError as error:
+        stage.restore(error)
+        raise
+
+
+def abort(
+    engine: Engine,
+    service: str | None,
+    reason: str | None,
+    on_event: OnEvent | None,
+    keep: bool = False,
+) -> Done:
+    """What was live before is live again; with a *reason* the new generation is quarantined. Raises NotUndone."""
+    stage = Stage.now(engine, service, on_event)
+    stage.must_allow("abort")
+    return stage.undo(reason, keep)
+
+
+def _must_keep_to_its_limits(stage: Stage, progress: Progress, watch: Watch) -> None:
+    """Till this step is over. Raises GateFailed."""
+    left = min(progress.length - seconds_since(progress.since), time_left(progress) or 0.0)
+    reason = watch(stage.service or "", stage.ledger, max(0.0, left))
+    if not time_left(progress):
+        reason = f"took longer than rollout.deadline, {progress.rollout.deadline:g} s"
+    if reason:
+        raise GateFailed(progress.generation, reason, "mend the service")
+
+
+def _give_up(stage: Stage, progress: Progress, error: RehouseError, keep: bool) -> NoReturn:
+    reason = quarantined_for(error)
+    stage.undo(reason, keep)
+    live = ", ".join(progress.before)
+    raise undone(progress.generation, error.what, live, reason is not None, keep) from error

@@ -1,0 +1,61 @@
+"""Several who want one stack: a tie is run again, the lock of a dead process is broken, a living holder is named."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from rehouse.cli.output import stderr
+from rehouse.cli.state.locks import Lock, broken
+from rehouse.components.errors import Contested, OutOfReach
+
+T = TypeVar("T")
+
+TRIES = 6
+PAUSE = 0.6  # seconds: longer than the engine looks whether somebody else has come at the same time
+
+
+class NotBegun(OutOfReach):
+    """The engine gave up before it did anything."""
+
+
+def won(
+    attempt: Callable[[], T], locks: Callable[[], list[Lock] | None], stack: Callable[[], str]
+) -> T:
+    """What *attempt* gives once it has the stack to itself. Raises Contested with the holder's facts.
+
+    Two who come at the same moment see each other's lock, and the engine lets both go: so whoever finds the
+    lock gone tries again, after a while of a length of its own. Nothing is waited for that goes on.
+    """
+    for number in range(1, TRIES):
+        try:
+            return attempt()
+        except (Contested, NotBegun) as error:
+            held = _in_the_way(locks, number)
+            if held:
+                raise _contested(stack(), held) from error
+    return attempt()
+
+
+def break_dead(found: list[Lock]) -> list[Lock]:
+    """Takes away those of processes that are provably dead, and says so; what is left lives, or may."""
+    for lock in found:
+        if lock.is_dead and broken(lock):
+            stderr.print(f"broke the lock of {lock}: {lock.proof}", markup=False)
+    return [lock for lock in found if not lock.is_dead]
+
+
+def _in_the_way(locks: Callable[[], list[Lock] | None], number: int) -> list[Lock]:
+    """Those that are there to stay; none where it is worth another try."""
+    found = locks() or []
+    living = break_dead(found)
+    if found and not living:
+        return []
+    time.sleep(PAUSE * random.uniform(0.7, 1 + number / 2))
+    return [lock for lock in locks() or [] if lock in living]
+
+
+def _contested(stack: str, held: list[Lock]) -> Contested:
+    who = ", ".join(map(str, held))
+    fix = "wait until that has ended; if it never will, and you know why: rehouse unlock"
+    return Contested(f"stack {stack}", f"is held by {who}", fix)
