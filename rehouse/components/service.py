@@ -28,7 +28,13 @@ from rehouse.components.targets import TARGETS
 
 # Each overrides what the stack says: the first three move every container to another daemon,
 # the last lets the old generation be deleted although the new one failed.
-FORBIDDEN = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "PULUMI_CONTINUE_ON_ERROR")
+FORBIDDEN = (
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CERT_PATH",
+    "PULUMI_CONTINUE_ON_ERROR",
+    "PULUMI_OPTION_CONTINUE_ON_ERROR",
+)
 
 
 class Service(pulumi.ComponentResource):

@@ -72,6 +72,7 @@ class FakeEngine:
     weights: dict[str, int] = field(default_factory=dict)  # of the router's servers
     sick: set[str] = field(default_factory=set)  # generations that do not get well
     at: Callable[[str], None] = lambda _point: None
+    unreadable: set[str] = field(default_factory=set)  # orders for which the spec cannot be read
     made: int = 0
     updates: list[str] = field(default_factory=list)
     patching: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -100,11 +101,16 @@ class FakeEngine:
         return Ended(None, self._asked(wanted))
 
     def _next(self, order: Order | None) -> Ledger:
+        self._must_be_readable(order)
         when = datetime.now(UTC).isoformat()
         return next_ledger(self.ledger, self._asked(order), order, "ops@here", when)
 
     def _asked(self, order: Order | None) -> Generation | None:
         return self.spec if order is None or order.needs_spec else None
+
+    def _must_be_readable(self, order: Order | None) -> None:
+        if order and order.needs_spec and order.kind in self.unreadable:
+            raise OutOfReach("secret TOKEN", "its command failed", "run it by hand")
 
     def _update(self, ledger: Ledger) -> None:
         self.at("begin")

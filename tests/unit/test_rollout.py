@@ -122,6 +122,15 @@ def test_what_cannot_be_undone_says_so(engine: FakeEngine):
     assert f"{A.name} is live and keeps all traffic" in str(raised.value.state)
 
 
+def test_an_undo_does_without_the_spec_where_that_cannot_be_read(engine: FakeEngine):
+    """A secret's source has gone meanwhile: what was live is live again, and nothing is quarantined."""
+    engine.spec, engine.sick, engine.unreadable = B, {B.name}, {"undo"}
+    with pytest.raises(Undone, match="answers 503") as raised:
+        deploy(engine, None)
+    assert f"{A.name} is live, nothing of {B.name} is left" == raised.value.state
+    assert ({}, True) == (engine.ledger.quarantined, consistent(engine))
+
+
 def test_what_would_patch_is_refused(engine: FakeEngine):
     """With the instance and the property named, before anything is touched."""
     engine.spec, engine.patching = B, [(f"{A.name}-0", ["image"])]

@@ -109,6 +109,9 @@ def _undo(
     )
     where = failed.wanted() or order.generation or order.service or "rollout"
     result = engine.up(order, on_event)
+    if reason and not result.well and not result.interrupted:
+        # What failed cannot be made out again, perhaps for want of a secret: what was live matters more.
+        reason, result = None, engine.up(as_it_is(before, order.service), on_event)
     if not result.well:
         _raise_left(failed, result, where, _live(before))
     if failed.interrupted:
