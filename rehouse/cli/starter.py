@@ -45,7 +45,6 @@ def starter(folder: Path, service: str, image: str | None, port: int) -> Starter
         "PORT": str(port),
         "REHOUSE": version("rehouse"),
         "PULUMI": version("pulumi"),
-        "DOCKER": version("pulumi-docker"),
     }
     spec = _filled("spec.yaml", words)
     read_text(spec.encode(), f"{service}.yaml", ServiceSpec)
@@ -56,6 +55,7 @@ def starter(folder: Path, service: str, image: str | None, port: int) -> Starter
         f"{service}.yaml": spec,
         ".gitignore": _filled("gitignore", words),
         ".github/workflows/deploy.yaml": _filled("deploy.yaml", words),
+        "ci/deploy.sh": _filled("deploy.sh", words),
     }
     return Starter(folder, texts)
 

@@ -16,7 +16,7 @@ from tests.unit.commands import rehouse
 CHECKOUT = Path(__file__).parents[2]
 FILES = (
     *("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py", "web.yaml", ".gitignore"),
-    ".github/workflows/deploy.yaml",
+    *(".github/workflows/deploy.yaml", "ci/deploy.sh"),
 )
 
 
@@ -53,14 +53,19 @@ def test_options_are_in_the_spec(capsys):
     assert config == yaml("my shop/Pulumi.dev.yaml")["config"]
 
 
-def test_the_workflow_deploys_with_these_versions(capsys):
-    """The workflow checks every pull request and installs the versions that belong together."""
+def test_the_workflow_runs_the_script_with_these_versions(capsys):
+    """Each job of the workflow runs the script that is written beside it, with the versions that belong together."""
     rehouse(capsys, "init")
-    jobs = yaml(".github/workflows/deploy.yaml")["jobs"]
-    runs = [step["run"] for step in jobs["deploy"]["steps"] if "run" in step]
-    plugin = f"pulumi plugin install resource docker {version('pulumi-docker')}"
-    expected = ['pip install "$REHOUSE"', plugin, "rehouse doctor", "rehouse deploy"]
-    assert ("rehouse check", expected) == (jobs["check"]["steps"][-1]["run"], runs)
+    workflow = yaml(".github/workflows/deploy.yaml")
+    steps = {name: job["steps"] for name, job in workflow["jobs"].items()}
+    runs = {name: [each["run"] for each in of if "run" in each] for name, of in steps.items()}
+    assert {name: [f"exec sh ci/deploy.sh {name}"] for name in ("check", "plan", "deploy")} == runs
+    engines = [
+        each["with"] for of in steps.values() for each in of if "pulumi" in each.get("uses", "")
+    ]
+    assert [{"pulumi-version": version("pulumi")}] * 2 == engines
+    assert f"rehouse=={version('rehouse')}" == workflow["env"]["REHOUSE_INSTALL"]
+    assert (TEMPLATES / "deploy.sh").read_text() == Path("ci/deploy.sh").read_text()
 
 
 @pytest.mark.parametrize("there", ["web.yaml", ".github/workflows/deploy.yaml"])
