@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout import deploy, rollback
-from rehouse.cli.stages import abort, advance, decide, follow
-from rehouse.cli.undo import quarantined_for
-from rehouse.cli.updates import STAYS, Interrupted, chosen
+from rehouse.cli.rollout.deploy import deploy, rollback
+from rehouse.cli.rollout.stages import abort, advance, decide, follow
+from rehouse.cli.rollout.undo import quarantined_for
+from rehouse.cli.rollout.updates import STAYS, Interrupted, chosen
 from rehouse.components.errors import (
     Contested,
     GateFailed,
