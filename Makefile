@@ -50,8 +50,8 @@ types: python ## mypy, strict
 imports: python ## who may import whom
 	$(call part,import-linter,.venv/bin/lint-imports)
 
-bench: setup ## the measurements, side by side
-	$(call part,bench,$(LAB) $(PYTHON) -m bench)
+bench: setup ## the measurements, side by side; ONLY=commands,rollouts,losses,rollbacks,recovery some of them
+	$(call part,bench,$(LAB) $(PYTHON) -m bench $(if $(ONLY),--only $(ONLY)))
 
 lock: python ## requirements.lock from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \

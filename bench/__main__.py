@@ -1,4 +1,4 @@
-"""`make bench`: rollouts side by side, interleaved, on one machine in one go; raw samples in bench/results/."""
+"""`make bench`: side by side, interleaved, on one machine in one go; raw samples in bench/results/."""
 
 import argparse
 import contextlib
@@ -13,18 +13,17 @@ from typing import Any
 import docker
 from rich.console import Console
 
-from bench import leftovers, machine, report
-from bench.contenders import Bare, Contender, Failed, Rehouse
-from bench.losses import Loss, lose, together
-from bench.rollouts import Sample, measure
+from bench import leftovers, machine, parts, report
+from bench.bounds import Failed
+from bench.commanded import Commanded
+from bench.contenders import Bare, Contender, Rehouse
 from bench.swarm import Cluster, Swarm
 from lab.errors import LabError
-from lab.load import Mix
 from lab.locks import locked
 from lab.places import current
 
 RESULTS = Path(__file__).parent / "results"
-OUR_PORT, SWARM_PORT = 8101, 8102
+OUR_PORT, SWARM_PORT, COMMANDED_PORT = 8101, 8102, 8103
 _say = Console(stderr=True, highlight=False).print
 
 
@@ -44,78 +43,60 @@ def main() -> int:
 
 def bench(client: docker.DockerClient, folder: Path, chosen: argparse.Namespace) -> int:
     facts = machine.about(client)
-    with _standing(client, folder) as contenders:
-        samples = _rollouts(client, contenders, chosen.runs)
-        losses = _losses(
-            contenders, chosen.rounds, Mix(max_requests=chosen.requests, max_seconds=90, rate=1000)
-        )
-    report.show(facts, samples, losses)
-    _keep(facts, samples, losses)
+    found: dict[str, Any] = {}
+    try:
+        with _standing(client, folder, chosen.only) as contenders:
+            for part in chosen.only:
+                _say(f"measuring {part}")
+                found[part] = parts.PARTS[part](client, contenders, chosen, _say)
+    finally:  # a part that fails takes nothing from those before it
+        report.show(facts, found)
+        _keep(facts, found)
     return 0
 
 
 @contextlib.contextmanager
-def _standing(client: docker.DockerClient, folder: Path) -> Iterator[list[Contender]]:
-    """All of them with their first version, and nothing of them afterwards."""
+def _standing(
+    client: docker.DockerClient, folder: Path, only: list[str]
+) -> Iterator[list[Contender]]:
+    """Those that are needed, with their first version, and nothing of them afterwards."""
     leftovers.sweep(client, folder)
     folder.mkdir()
-    cluster = Cluster(client, folder, SWARM_PORT)
     try:
-        yield list(_raised(cluster, folder))
+        yield list(_raised(client, folder, only))
     finally:
         _say("removing everything")
         leftovers.sweep(client, folder)
 
 
-def _raised(cluster: Cluster, folder: Path) -> Iterator[Contender]:
-    _say("raising swarm")
-    cluster.raise_()
-    for contender in (
-        Rehouse(folder, OUR_PORT),
-        Bare(folder, "own networks"),
-        Bare(folder, "one network"),
-    ):
+def _raised(client: docker.DockerClient, folder: Path, only: list[str]) -> Iterator[Contender]:
+    beside = not parts.BESIDE.isdisjoint(only)
+    cluster = Cluster(client, folder, SWARM_PORT)
+    if beside:
+        _say("raising swarm")
+        cluster.raise_()
+    for contender in _of_pulumi(folder, beside) if set(only) != {"commands"} else ():
         _say(f"raising {contender.title}")
         contender.roll()
         yield contender
-    yield from (Swarm(cluster, parallelism) for parallelism in (1, 2))
+    if beside:
+        yield from (Swarm(cluster, parallelism) for parallelism in (1, 2))
 
 
-def _rollouts(
-    client: docker.DockerClient, contenders: list[Contender], runs: int
-) -> dict[str, list[Sample]]:
-    samples: dict[str, list[Sample]] = {each.title: [] for each in contenders}
-    for run in range(runs):
-        for each in contenders:
-            sample = measure(each, client)
-            samples[each.title].append(sample)
-            _say(
-                f"run {run + 1}, {each.title}: alone {sample.alone:.2f} s, command {sample.command:.2f} s"
-            )
-    return samples
+def _of_pulumi(folder: Path, beside: bool) -> Iterator[Contender]:
+    if beside:
+        yield Rehouse(folder, OUR_PORT)
+    yield Commanded(folder, COMMANDED_PORT)
+    if beside:
+        yield from (Bare(folder, network) for network in ("own networks", "one network"))
 
 
-def _losses(contenders: list[Contender], rounds: int, mix: Mix) -> dict[str, Loss]:
-    """Ours, and Swarm's as it does by default."""
-    chosen = [each for each in contenders if each.url and "parallelism 1" not in each.title]
-    losses: dict[str, list[Loss]] = {each.title: [] for each in chosen}
-    for round_ in range(rounds):
-        for each in chosen:
-            loss = lose(each, mix)
-            losses[each.title].append(loss)
-            _say(f"round {round_ + 1}, {each.title}: {loss.failed} of {loss.sent} failed")
-    return {title: together(each) for title, each in losses.items()}
-
-
-def _keep(facts: dict[str, Any], samples: dict[str, list[Sample]], losses: dict[str, Loss]) -> None:
+def _keep(facts: dict[str, Any], found: dict[str, Any]) -> None:
+    if not found:
+        return
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{facts['date'].replace(':', '').partition('+')[0]}.json"
-    raw = {
-        **facts,
-        "rollouts": {t: [dataclasses.asdict(one) for one in each] for t, each in samples.items()},
-        "losses": {title: dataclasses.asdict(each) for title, each in losses.items()},
-    }
-    path.write_text(json.dumps(raw, indent=1) + "\n")
+    path.write_text(json.dumps({**facts, **found}, indent=1, default=dataclasses.asdict) + "\n")
     _say(f"raw samples: {path}")
 
 
@@ -130,7 +111,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=7, help="rollouts of each")
     parser.add_argument("--rounds", type=int, default=2, help="of load, for each with a router")
     parser.add_argument("--requests", type=int, default=50_000, help="in each round, at most")
+    parser.add_argument("--kills", type=int, default=12, help="moments at which it is killed")
+    parser.add_argument("--starts", type=int, default=21, help="of each command that does little")
+    parser.add_argument("--only", type=_parts, default=list(parts.PARTS), metavar="PART,PART")
     return parser
+
+
+def _parts(text: str) -> list[str]:
+    """In the order in which they are measured."""
+    asked = text.split(",")
+    if unknown := set(asked) - set(parts.PARTS):
+        what = f"{', '.join(sorted(unknown))}: choose from {', '.join(parts.PARTS)}"
+        raise argparse.ArgumentTypeError(what)
+    return [each for each in parts.PARTS if each in asked]
 
 
 if __name__ == "__main__":

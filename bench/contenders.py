@@ -4,14 +4,11 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
+from bench.bounds import Failed
 from lab.demo_stack import Run, Stack
 from lab.places import CHECKOUT, REGISTRY
 
 REPLICAS = 2
-
-
-class Failed(Exception):
-    """A command that is measured did not succeed."""
 
 
 class Contender(Protocol):
@@ -35,31 +32,36 @@ class Rehouse:
     """`pulumi up` of a service: raise, prove, shift, retire."""
 
     title = "rehouse"
-    label = "rehouse.service=web"
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, name: str = "bench") -> None:
         self.url: str | None = f"http://127.0.0.1:{port}"
         self.rollout, self._port = 0, port
-        self._stack = Stack(folder / "rehouse", "bench")
+        self.label = f"rehouse.service={name}"
+        self._stack = Stack(folder / name, name)
         self._stack.make(CHECKOUT / "stacks")
         router = {"image": f"{REGISTRY}/haproxy:2.6", "home": str(folder / "router")}
         spec = str(self._stack.folder / "web.yaml")
         self._stack.configure(spec=spec, site=json.dumps({"router": router}))
 
     def roll(self) -> None:
+        self.change()
+        _must_succeed(self._stack.up())
+
+    def change(self, **more: Any) -> None:
+        """The spec of the next rollout, with *more* keys."""
         self.rollout += 1
         spec: dict[str, Any] = {
-            "service": "web",
+            "service": self._stack.name,
             "image": image_of(self.rollout),
             "port": 8080,
             "replicas": REPLICAS,
             "env": {"ROLLOUT": str(self.rollout)},
             "health": {"http": "/healthz", "every": "1s"},
             "router": {"publish": self._port},
+            **more,
         }
         # JSON is YAML.
         (self._stack.folder / "web.yaml").write_text(json.dumps(spec))
-        _must_succeed(self._stack.up())
 
 
 class Bare:

@@ -10,7 +10,7 @@ from docker.models.containers import Container
 from bench import swarm
 from lab.errors import LabError
 
-_LABELS = ("bench.bare", "rehouse.stack=bench/bench")
+_LABELS = ("bench.bare", "rehouse.stack=bench/bench", "rehouse.stack=commanded/commanded")
 
 
 def sweep(client: docker.DockerClient, folder: Path) -> None:

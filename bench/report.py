@@ -7,17 +7,29 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import report_commands
+from bench.commanded import Commanded
+from bench.contenders import Rehouse
 from bench.losses import Loss
 from bench.rollouts import Sample
 from bench.swarm import HEALTH
 
-AGAINST_SWARM, AGAINST_BARE = 0.8, 1.3
+AGAINST_SWARM, AGAINST_UP, AGAINST_BARE = 0.8, 1.15, 1.3
 
 
-def show(
-    facts: dict[str, Any], samples: Mapping[str, list[Sample]], losses: Mapping[str, Loss]
-) -> None:
+def show(facts: dict[str, Any], found: Mapping[str, Any]) -> None:
+    """Whatever was measured."""
     console = Console(width=80, highlight=False)
+    if "rollouts" in found:
+        _show_rollouts(console, found["rollouts"])
+    if "losses" in found:
+        console.print("\n[bold]Requests that failed[/] while one rollout followed the other\n")
+        console.print(_losses(found["losses"]))
+    report_commands.show(console, found)
+    console.print(_footer(facts))
+
+
+def _show_rollouts(console: Console, samples: Mapping[str, list[Sample]]) -> None:
     runs = min(len(each) for each in samples.values())
     console.print(
         f"\n[bold]Rollout of 2 replicas[/]: seconds, median of {runs} (lowest to highest)\n"
@@ -26,9 +38,6 @@ def show(
     console.print(_LEGEND)
     for line in _comparisons(samples):
         console.print(line)
-    console.print("\n[bold]Requests that failed[/] while one rollout followed the other\n")
-    console.print(_losses(losses))
-    console.print(_footer(facts))
 
 
 def _rollouts(samples: Mapping[str, list[Sample]]) -> Table:
@@ -52,16 +61,26 @@ def _spread(samples: list[Sample], of: Callable[[Sample], float | None]) -> str:
 
 
 def _comparisons(samples: Mapping[str, list[Sample]]) -> list[str]:
-    ours = next(title for title in samples if title.startswith("rehouse"))
     swarms = [title for title in samples if title.startswith("swarm")]
-    better = min(swarms, key=lambda title: _median(samples[title], lambda one: one.alone))
-    lines = [_compared("new alone", samples, ours, better, AGAINST_SWARM, lambda one: one.alone)]
-    lines += [
-        _compared("command", samples, ours, title, AGAINST_BARE, lambda one: one.command)
-        for title in samples
-        if title.startswith("bare")
+    better = min(swarms, key=lambda title: _median(samples[title], _alone))
+    bares = [title for title in samples if title.startswith("bare")]
+    return [
+        _compared("new alone", samples, Rehouse.title, better, AGAINST_SWARM, _alone),
+        _compared("new alone", samples, Commanded.title, better, AGAINST_SWARM, _alone),
+        _compared("command", samples, Commanded.title, Rehouse.title, AGAINST_UP, _command),
+        *(
+            _compared("command", samples, Rehouse.title, title, AGAINST_BARE, _command)
+            for title in bares
+        ),
     ]
-    return lines
+
+
+def _alone(sample: Sample) -> float:
+    return sample.alone
+
+
+def _command(sample: Sample) -> float:
+    return sample.command
 
 
 def _compared(
@@ -73,8 +92,7 @@ def _compared(
     of: Callable[[Sample], float],
 ) -> str:
     ratio = _median(samples[ours], of) / _median(samples[other], of)
-    verdict = "[green]met[/]" if ratio <= most else "[red]not met[/]"
-    return f"{what}: rehouse / {other} = {ratio:.2f}, at most {most} asked: {verdict}"
+    return f"{what}: {ours} / {other} = {ratio:.2f}, {report_commands.verdict(ratio, most)}"
 
 
 def _median(samples: list[Sample], of: Callable[[Sample], float]) -> float:
@@ -98,6 +116,7 @@ _LEGEND = f"""
 [dim]last old answer  the old version answered for the last time (asked every 5 ms)
 new alone        that, and the last old container has ended
 command ended    docker service update then watches for 5 s more
+rehouse          by pulumi up; rehouse deploy: by our own command
 swarm            start-first, all behind the same HAProxy 2.6, which finds the
                  tasks by the cluster's DNS; health {HEALTH}
 bare             the same containers by the same provider, no gate, no router

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import docker
 
-from bench.contenders import REPLICAS, Contender, Failed, version_of
+from bench.bounds import Failed
+from bench.contenders import REPLICAS, Contender, version_of
 from bench.prober import Prober
 
 _PATIENCE = 60

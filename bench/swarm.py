@@ -11,7 +11,8 @@ from pathlib import Path
 import docker
 from docker.types import EndpointSpec, Healthcheck, Resources, ServiceMode, UpdateConfig
 
-from bench.contenders import REPLICAS, Failed, image_of
+from bench.bounds import Failed
+from bench.contenders import REPLICAS, image_of
 from bench.prober import NO_ANSWER, ask
 from lab.places import ADDRESS, REGISTRY
 
