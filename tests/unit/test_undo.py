@@ -35,6 +35,7 @@ class Told(FakeEngine):
     ends: list[dict[str, Any]] = field(default_factory=list)
     listeners: list[OnEvent | None] = field(default_factory=list)
     limits: list[float | None] = field(default_factory=list)
+    services: set[str | None] = field(default_factory=set)
     blind: bool = False  # the state cannot be read once an update has begun
 
     def ledgers(self) -> dict[str, Ledger]:
@@ -50,6 +51,7 @@ class Told(FakeEngine):
     ) -> Ended:
         self.listeners.append(on_event)
         self.limits.append(seconds)
+        self.services.add(wanted.service if wanted else None)
         ended = super().up(wanted, on_event, seconds)
         return replace(ended, **self.ends.pop(0)) if self.ends else ended
 
@@ -285,6 +287,49 @@ def test_all_updates_are_told_to_who_listens(engine: Told):
     assert [listen] * 7 == engine.listeners
 
 
+def test_every_order_names_its_service(at_its_first_step: Told):
+    """Other services of the stack are left as they are; in a new stack nothing has a name yet."""
+    engine = at_its_first_step
+    engine.at = out_of_reach("shifted")
+    with pytest.raises(OutOfReach):
+        advance(engine, None, None)
+    abort(engine, None, None, None)
+    engine.spec = B
+    deploy(engine, None)
+    engine.at = out_of_reach("created")
+    with pytest.raises(Undone):
+        rollback(engine, None, None, None, None)
+    rollback(engine, None, None, None, None)
+    assert {"web"} == engine.services
+
+
+def test_a_signal_while_a_person_aborts_is_said(at_its_first_step: Told):
+    """It stays where it was, and they may abort again."""
+    engine = at_its_first_step
+    engine.at, engine.ends = out_of_reach("created"), [{"interrupted": 15}]
+    with pytest.raises(Interrupted) as raised:
+        abort(engine, None, "slow", None)
+    assert (143, f"{A.name}, {CANARY.name} is live") == ends(raised)
+    assert consistent(engine)
+
+
+def test_where_nothing_is_live_it_says_nothing():
+    """A first deploy that was interrupted leaves nobody with traffic."""
+    for how in ({"begun": False}, {}):
+        engine = Told(A, at=out_of_reach("created"), ends=[{"interrupted": 15, **how}])
+        with pytest.raises(Interrupted) as raised:
+            deploy(engine, None)
+        assert "nothing is live" == raised.value.state
+    stopped = Told(A)
+    deploy(stopped, None)
+    stopped.spec = of(7, strategy="recreate")
+    deploy(stopped, None)
+    stopped.at, stopped.ends = out_of_reach("begin"), [{"interrupted": 15}]
+    with pytest.raises(Interrupted) as raised:
+        advance(stopped, None, None)
+    assert "nothing is live" == raised.value.state
+
+
 def test_all_steps_are_told_to_who_listens(engine: Told):
     """Those that a person takes, those that are followed, and what takes them back."""
     engine.spec = of(1, strategy="canary")
@@ -429,7 +474,7 @@ def second(point: str, begin: int = 2):
 
 def forgetting(engine: Told) -> Told:
     """What was so far is not what a test is about."""
-    for past in (engine.updates, engine.listeners, engine.limits):
+    for past in (engine.updates, engine.listeners, engine.limits, engine.services):
         past.clear()
     return engine
 
