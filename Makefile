@@ -41,6 +41,9 @@ test-fast: python ## tests that need no daemon and no root
 soak: setup ## a command killed at 40 moments and at every step, 100 contested rounds; an hour
 	$(call part,soak,SOAK=1 $(LAB) $(PYTHON) -m pytest -qs tests/e2e/test_cli_killed.py tests/e2e/test_cli_contested.py)
 
+mutation: python ## small changes of the ledger and the rollout, and how many of them fail a test; minutes
+	$(call part,mutation,PYTHONHASHSEED=0 timeout 3600 $(PYTHON) -m tests.mutation)
+
 lint: python ## ruff, both of it
 	$(call part,ruff,$(PYTHON) -m ruff check --output-format concise . && $(PYTHON) -m ruff format --check .)
 
