@@ -48,7 +48,7 @@ def _lost(label: str, daemon: Daemon, found: list[str]) -> OutOfReach:
     what = f"knows of nothing, and these instances of it run on Docker daemon {daemon.name}: {', '.join(found)}"
     fix = (
         "restore the state, or see that PULUMI_BACKEND_URL names the one that they were made with\n"
-        "if nobody needs them any more: rehouse orphans --remove"
+        "if nobody needs them any more: rehouse orphans --remove --force"
     )
     return OutOfReach(f"state of {label}", what, fix)
 

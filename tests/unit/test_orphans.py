@@ -7,9 +7,17 @@ from typing import Any, cast
 import pytest
 
 from rehouse.cli import consent
-from rehouse.cli.reality.orphans import Machine, OnDaemon, Orphan, daemons_of, remove_all, unknown
+from rehouse.cli.reality.orphans import (
+    Machine,
+    OnDaemon,
+    Orphan,
+    daemons_of,
+    must_not_be_lost,
+    remove_all,
+    unknown,
+)
 from rehouse.cli.state.leftovers import _is_of
-from rehouse.components.errors import OutOfReach, Wrong
+from rehouse.components.errors import OutOfReach, Refused, Wrong
 from rehouse.components.reality import Thing
 from rehouse.components.site import Daemon, Site
 
@@ -43,6 +51,15 @@ def test_one_that_is_in_use_does_not_keep_the_others():
         remove_all(found, told.append)
     assert (["a", "c"], [found[0], found[2]]) == (machine.removed, told)
     assert "docker container inspect b" in raised.value.fix
+
+
+def test_a_service_whose_state_was_lost_is_no_orphan():
+    """Where the state knows of nothing at all, it is refused; what a killed update left has something beside it."""
+    found, nothing = [on_daemon(thing("web-1111111-0"))], [{"urn": "urn:pulumi:dev::shop::Stack"}]
+    with pytest.raises(Refused, match="these would go: web-1111111-0"):
+        must_not_be_lost("shop/dev", found, nothing)
+    must_not_be_lost("shop/dev", found, [*nothing, NETWORK])
+    must_not_be_lost("shop/dev", [], nothing)
 
 
 def test_daemons_are_those_of_state_and_site_each_once():

@@ -13,10 +13,13 @@ from rehouse.cli.view.report_reality import say_orphans, say_removed
 
 @click.command("orphans")
 @click.option("--remove", "removes", is_flag=True, help="Remove them, after a question.")
+@click.option("--force", is_flag=True, help="Also where the state knows of nothing at all.")
 @YES
 @in_stack
 @JSON
-def command(removes: bool, yes: bool, folder: Path, stack: str | None, as_json: bool) -> None:
+def command(
+    removes: bool, force: bool, yes: bool, folder: Path, stack: str | None, as_json: bool
+) -> None:
     """Containers, networks, volumes and router entries with the label of this stack that its state does not know.
 
     Things of other stacks are not looked at.
@@ -31,6 +34,6 @@ def command(removes: bool, yes: bool, folder: Path, stack: str | None, as_json: 
         if found and removes:
             if not yes:
                 must_agree(f"Remove these {len(found)}?", "rehouse orphans --remove --yes")
-            remove(engine, found, say_removed)
+            remove(engine, found, say_removed, force)
     if as_json:
         print_json("orphans", orphans=list(map(shape, found)), removed=bool(found) and removes)

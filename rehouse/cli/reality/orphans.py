@@ -10,8 +10,9 @@ from rehouse.cli.reality.inventory import Resource
 from rehouse.cli.reality.orphans_router import in_router
 from rehouse.cli.reality.survey import Engine as Surveyed
 from rehouse.cli.reality.survey import alone, site_of
-from rehouse.components.errors import OutOfReach, RehouseError
+from rehouse.components.errors import OutOfReach, Refused, RehouseError
 from rehouse.components.reality import Thing, machines
+from rehouse.components.recall import INSIDE
 from rehouse.components.site import Daemon, Site
 
 STACK = "rehouse.stack"
@@ -53,13 +54,36 @@ def looked(engine: Surveyed) -> Iterator[list[Orphan]]:
         yield unknown(found, engine.resources())
 
 
-def remove(engine: Surveyed, orphans: Iterable[Orphan], told: Callable[[Orphan], None]) -> None:
+def remove(
+    engine: Surveyed,
+    orphans: Iterable[Orphan],
+    told: Callable[[Orphan], None],
+    force: bool = False,
+) -> None:
     """All that are still unknown when the stack was had alone: then nobody is just making them.
 
-    Raises the first failure, after all were tried.
+    Raises the first failure, after all were tried, and Refused where the state may have been lost: then what
+    nobody knows of is the service itself.
     """
     alone(engine)
-    remove_all(unknown(orphans, engine.resources()), told)
+    resources = engine.resources()
+    left = unknown(orphans, resources)
+    if not force:
+        must_not_be_lost(engine.label(), left, resources)
+    remove_all(left, told)
+
+
+def must_not_be_lost(
+    label: str, orphans: Collection[Orphan], resources: Iterable[Resource]
+) -> None:
+    containers = [each.name for each in orphans if each.kind == "container"]
+    if containers and not any(INSIDE in each["urn"] for each in resources):
+        what = f"knows of nothing, and these would go: {', '.join(containers)}"
+        fix = (
+            "restore the state, or see that PULUMI_BACKEND_URL names the one that they were made with\n"
+            "if it is sure that nobody needs them: rehouse orphans --remove --force"
+        )
+        raise Refused(f"state of {label}", what, fix, "nothing was removed")
 
 
 def remove_all(orphans: Iterable[Orphan], told: Callable[[Orphan], None]) -> None:
