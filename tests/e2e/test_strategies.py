@@ -63,11 +63,11 @@ def test_a_paused_rollout_waits_for_a_person(stack: Stack) -> None:
     deployed(stack)
     stack.write(env={"N": "1"}, rollout={"strategy": "canary", "steps": [10], "pause": "5m"})
     with in_background(stack, "deploy") as watching:
-        eventually(lambda: stack.rehouse("pause").returncode == 0, seconds=60)
-        eventually(lambda: watching.poll() == 12, seconds=60)
+        eventually(lambda: stack.rehouse("pause").returncode == 0, seconds=120)
+        eventually(lambda: watching.poll() == 12, seconds=120)
     assert held(stack) is True
     with in_background(stack, "resume"):
-        eventually(lambda: held(stack) is False, seconds=60)
+        eventually(lambda: held(stack) is False, seconds=120)
     done = stack.rehouse_json("promote")
     assert (done["progress"], len(done["live"]), done["changed"]) == (None, 1, True)
 
@@ -107,7 +107,7 @@ def test_a_rollback_while_it_bakes_is_a_shift(stack: Stack) -> None:
     new = deploy(stack, env={"N": "1"}, rollout={**CANARY, "bake": "1h"})["progress"]["generation"]
     stack.rehouse_json("promote")
     with in_background(stack, "promote"):
-        eventually(lambda: standing(stack) == {old: 0, new: 100})
+        eventually(lambda: standing(stack) == {old: 0, new: 100}, seconds=120)
     done = stack.rehouse_json("rollback")
     assert (done["standing"], stack.unchanged()) == ({old: 100}, before)
 
@@ -273,5 +273,5 @@ def in_background(stack: Stack, *words: str) -> Iterator["subprocess.Popen[str]"
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
     assert (process.returncode, "between two steps" in told) in ((130, True), (12, False)), told
