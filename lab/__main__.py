@@ -14,6 +14,9 @@ from lab.places import Places, default_name
 def main() -> int:
     # Raised as an exception, so that half a lab is taken down on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A shell's background jobs ignore it, and so would all that is started here; the engine waits 5 s for each
+    # plugin that does not hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = _parser().parse_args()
     try:
         return _VERBS[arguments.verb](arguments)

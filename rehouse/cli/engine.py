@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,7 @@ from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.scratch import scratch
 
+INSTALL = "install Pulumi 3.259 or later"
 CLEAR = ("--clear-pending-creates",)
 NOTHING: Mapping[str, str] = {}
 
@@ -167,6 +169,7 @@ class Engine:
                 ended = self._run(words, environment, update, seconds, (made.claim,))
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
+            _must_be_usable()
             raise NotBegun("engine", outcome.said(), ANSWERS)
         return outcome
 
@@ -222,8 +225,15 @@ def _kind(ended: Ended) -> CommandError:
 
 
 def _pulumi() -> str:
+    program = shutil.which("pulumi")
+    if program is None:
+        raise OutOfReach("engine", "pulumi is not in PATH", INSTALL)
+    return program
+
+
+def _must_be_usable() -> None:
+    """Asked only where it has failed: it takes a process more."""
     try:
-        return PulumiCommand().command
+        PulumiCommand()
     except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:
-        what, fix = f"pulumi cannot be used: {error}", "install Pulumi 3.259 or later"
-        raise OutOfReach("engine", what, fix) from error
+        raise OutOfReach("engine", f"pulumi cannot be used: {error}", INSTALL) from error

@@ -50,12 +50,12 @@ class Outcome:
         return self.ended.hurried
 
     def facts(self, service: str | None = None) -> dict[str, Any]:
-        """What the spec asks for and what is live, as the program sees it; empty where it did not get so far.
+        """Those of the service, or of the first one where none is named; empty where it did not get so far."""
+        return next((each for each in self.told() if service in (None, each["service"])), {})
 
-        Of the service, or of the first one where none is named.
-        """
-        told = [each for each in self.notes if each["kind"] == "generation"]
-        return next((each for each in told if service in (None, each["service"])), {})
+    def told(self) -> list[dict[str, Any]]:
+        """What the spec asks for, what was live and what shall be, as the program sees it: of each service."""
+        return [each for each in self.notes if each["kind"] == "generation"]
 
     def planned(self) -> list[Step]:
         """What the engine would do, or was about to do."""

@@ -34,8 +34,8 @@ class Signals:
         """From now on, but for what is ignored already, as under nohup. Only the main thread gets signals."""
         if _is_main_thread():
             for each in HEEDED:
-                if signal.getsignal(each) is not signal.SIG_IGN:
-                    signal.signal(each, self._handle)
+                ignored = signal.getsignal(each) is signal.SIG_IGN
+                signal.signal(each, _overheard if ignored else self._handle)
 
     @contextlib.contextmanager
     def meant_for_a_child(self, update: bool) -> Iterator[list[int]]:
@@ -68,6 +68,10 @@ class Signals:
             self._told += 1
             with contextlib.suppress(ProcessLookupError):
                 self._child.send_signal(signal.SIGINT)
+
+
+def _overheard(_number: int, _frame: FrameType | None) -> None:
+    """As ignored, but not for children: the engine ends its plugins by SIGINT, and gives a deaf one 5 s each time."""
 
 
 def _is_main_thread() -> bool:

@@ -10,6 +10,7 @@ from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
 from rehouse.components.notes import note
 from rehouse.components.order import Order
+from rehouse.components.progress import Progress
 
 
 def announce(
@@ -19,6 +20,7 @@ def announce(
     facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
     facts |= {"order": order.kind if order else None, "before": list(last.live)}
     facts |= {"standing": ledger.standing, "instances": {**_places(last), **_places(ledger)}}
+    facts |= {"maintenance": ledger.maintenance, "progress": _dumped(ledger.progress)}
     if wanted:
         facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
         facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
@@ -27,6 +29,10 @@ def announce(
         reason = ledger.quarantined[wanted.name].partition("\n")[0]
         live = ", ".join(ledger.live) or "nothing"
         pulumi.log.warn(f"{wanted.name} is quarantined ({reason}), so {live} stays live")
+
+
+def _dumped(progress: Progress | None) -> dict[str, Any] | None:
+    return progress.model_dump(mode="json") if progress else None
 
 
 def _changes(last: Ledger, wanted: Generation) -> list[dict[str, Any]]:

@@ -29,7 +29,8 @@ Kind = Literal[
 class Order(Part):
     """One step for one service. It carries names and reasons, and never a value: it travels in the environment.
 
-    *serial* is that of the ledger on which the order was decided. ``deploy`` raises what the spec says, also
+    *serial* is that of the ledger on which the order was decided; None only where a preview shall tell which
+    that is. ``deploy`` raises what the spec says, also
     where it is quarantined if *force* is set. ``begin`` does so in the steps of *rollout*, or of the spec;
     ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
@@ -39,7 +40,7 @@ class Order(Part):
     """
 
     kind: Kind
-    serial: int
+    serial: int | None
     service: str | None = None  # all of them, where it is not given
     generation: str | None = None
     reason: str | None = None
@@ -70,7 +71,7 @@ def next_ledger(
     *wanted* is what the spec says, None where the order does not need it. Raises Contested where somebody
     else has changed the ledger since the order was given, and Refused where what is asked for must not be.
     """
-    if order and order.serial != last.serial:
+    if order and order.serial not in (None, last.serial):
         what = f"somebody else has changed it: serial number {last.serial}, not {order.serial}"
         raise Contested(
             "ledger", what + _by_whom(last), "look at rehouse status, then run it again"

@@ -16,6 +16,7 @@ from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order, next_ledger
 
+DECLARED = {"standing", "progress", "maintenance"}
 POINTS = ("begin", "created", "gated", "shifted", "written", "deleted")
 
 
@@ -29,6 +30,7 @@ class Ended:
 
     failed: RehouseError | None = None
     asked: Generation | None = None
+    last: Ledger | None = None
     declared: Ledger | None = None
     changes: list[tuple[str, list[str]]] = field(default_factory=list)
     interrupted: int = 0
@@ -47,12 +49,18 @@ class Ended:
 
     def facts(self, service: str | None = None) -> dict[str, Any]:
         told: dict[str, Any] = {"service": "web"}
+        if self.last:
+            told |= {"serial": self.last.serial, "before": list(self.last.live)}
         if self.declared:
-            told["standing"] = self.declared.standing
+            told |= self.declared.model_dump(mode="json", include=DECLARED)
+            told["live"] = list(self.declared.live)
         if self.asked is None:
             return told
         told |= {"target": self.asked.target, "image": self.asked.image}
         return told | {"wanted": self.asked.name, "spec": self.asked.spec.model_dump(mode="json")}
+
+    def told(self) -> list[dict[str, Any]]:
+        return [self.facts()]
 
     def said(self) -> str:
         return str(self.failed)
@@ -85,7 +93,7 @@ class FakeEngine:
             declared = self._next(wanted)
         except RehouseError as error:
             return Ended(error, self._asked(wanted))
-        return Ended(None, self._asked(wanted), declared, self.patching)
+        return Ended(None, self._asked(wanted), self.ledger, declared, self.patching)
 
     def up(
         self,
@@ -94,11 +102,13 @@ class FakeEngine:
         seconds: float | None = None,
     ) -> Ended:
         self.updates.append(wanted.kind if wanted else "plain")
+        last = self.ledger
         try:
-            self._update(self._next(wanted))
+            declared = self._next(wanted)
+            self._update(declared)
         except RehouseError as error:
             return Ended(error, self._asked(wanted))
-        return Ended(None, self._asked(wanted))
+        return Ended(None, self._asked(wanted), last, declared)
 
     def _next(self, order: Order | None) -> Ledger:
         self._must_be_readable(order)

@@ -1,6 +1,6 @@
 """The course of a rollout, foretold: one ledger after the other, and what each step of it does."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from rehouse.components.generation import Generation
@@ -21,10 +21,10 @@ class Stage:
     names: tuple[str, ...] = ()  # instances
 
 
-def takes_steps(spec: ServiceSpec, rollout: Rollout, before: Ledger, wanted: str) -> bool:
+def takes_steps(spec: ServiceSpec, rollout: Rollout, live: Collection[str], wanted: str) -> bool:
     """It is asked for, and there is something to compare with."""
     steps = rollout.shares(spec.replicas) or rollout.bake
-    return bool(steps and before.live and wanted not in before.live)
+    return bool(steps and live and wanted not in live)
 
 
 def course(before: Ledger, wanted: Generation, rollout: Rollout) -> list[Stage]:
@@ -39,7 +39,7 @@ def course(before: Ledger, wanted: Generation, rollout: Rollout) -> list[Stage]:
 
 def _ledgers(before: Ledger, wanted: Generation, rollout: Rollout) -> Iterator[Ledger]:
     free = before.released(wanted.name) if wanted.name in before.quarantined else before
-    if not takes_steps(wanted.spec, rollout, before, wanted.name):
+    if not takes_steps(wanted.spec, rollout, before.live, wanted.name):
         yield free.deployed(wanted, WHO, WHEN)
         return
     ledger = free.begun(wanted, rollout, WHO, WHEN)

@@ -32,5 +32,5 @@ def go_back(engine: Engine, service: str | None, on_event: OnEvent | None) -> Do
     name, before = chosen(engine.ledgers(), service)
     result = engine.up(Order(kind="undo", serial=before.serial, service=name), on_event)
     if result.well:
-        return done(engine, name, before)
+        return done(result, name, before)
     raise failure_of(result, ABORT, f"{', '.join(before.live) or 'nothing'} is live")

@@ -9,9 +9,19 @@ from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.course import takes_steps
 from rehouse.cli.rollout.stages import abort
 from rehouse.cli.rollout.undo import settle
-from rehouse.cli.rollout.updates import Done, Engine, chosen, done, must_be_possible
+from rehouse.cli.rollout.updates import (
+    Done,
+    Engine,
+    Result,
+    Told,
+    chosen,
+    chosen_facts,
+    done,
+    must_be_possible,
+    previewed,
+)
 from rehouse.cli.rollout.wishes import Wishes, overridden
-from rehouse.components.errors import Refused, Wrong
+from rehouse.components.errors import OutOfReach, Refused, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.spec import ServiceSpec
@@ -35,17 +45,18 @@ def deploy(
     also where the program does not make what is *expected*, by key of the configuration: target or replicas.
     *wishes* are for this rollout alone, and kept in the ledger as long as it is in progress.
     """
-    name, before = chosen(engine.ledgers(), service)
-    order = Order(kind="deploy", serial=before.serial, service=name, force=force)
-    facts = must_be_possible(engine, order)
+    order = Order(kind="deploy", serial=None, service=service, force=force)
+    facts = chosen_facts(_looked_ahead(engine, order), service)
     _must_have_read(facts, expected)
+    before = Told(facts.get("serial", 0), tuple(facts.get("before", ())))
+    order = order.model_copy(update={"serial": before.serial, "service": facts.get("service")})
     spec = _spec(facts)
     rollout = overridden(spec.rollout, wishes) if spec else None
-    if spec and rollout and takes_steps(spec, rollout, before, facts["wanted"]):
+    if spec and rollout and takes_steps(spec, rollout, before.live, facts["wanted"]):
         order = order.model_copy(update={"kind": "begin", "rollout": rollout})
     result = engine.up(order, on_event, rollout.deadline if rollout else None)
     if result.well:
-        return done(engine, name, before)
+        return done(result, order.service, before)
     return settle(engine, order, result, before, keep, on_event)
 
 
@@ -71,8 +82,17 @@ def rollback(
     must_be_possible(engine, order)
     result = engine.up(order, on_event)
     if result.well:
-        return done(engine, name, before)
+        return done(result, name, before)
     return settle(engine, order, result, before, on_event=on_event)
+
+
+def _looked_ahead(engine: Engine, order: Order) -> Result:
+    """One process less than to read the ledger first: so it is read only where something is wrong, perhaps with it."""
+    try:
+        return previewed(engine, order)
+    except OutOfReach:
+        engine.ledgers()
+        raise
 
 
 def _must_have_read(facts: dict[str, Any], expected: Mapping[str, object]) -> None:

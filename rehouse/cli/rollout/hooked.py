@@ -70,7 +70,7 @@ class Hooked:
     def __init__(self, engine: Engine, runner: "Runner", facts: Facts) -> None:
         self._engine, self._runner, self._facts = engine, runner, facts
         self._began = time.monotonic()
-        self._ledgers: dict[str, Ledger] = {}
+        self._ledgers: dict[str, Ledger] | None = None  # not read yet
         self._planned: dict[str, Any] = {}
         self._changes = self._boots = False
 
@@ -105,13 +105,16 @@ class Hooked:
             self._boots = self._boots or hook == "pre-app-boot"
         self._changes = self._changes or is_change(wanted, standing, self._last())
         result = self._engine.up(wanted, on_event, seconds)
-        if result.well and self._boots:
+        if result.well:
+            self.ledgers()
             self._booted()
         return result
 
     def end(self, error: RehouseError | None) -> None:
         """Whatever came of it."""
-        due = due_at_the_end(error, self._last()) if self._changes else []
+        if not self._changes:
+            return
+        due = due_at_the_end(error, self._last())
         told = replace(self._facts, live=", ".join(self._last().live))
         if error:
             what = error.what.partition("\n")[0]
@@ -136,16 +139,14 @@ class Hooked:
 
     def _booted(self) -> None:
         """Once: a canary's further steps raise nothing."""
-        if has_booted(
-            self.ledgers().get(self._facts.service or "", Ledger()), self._facts.generation
-        ):
+        if self._boots and has_booted(self._last(), self._facts.generation):
             self._boots = False
             self._after("post-app-boot", replace(self._facts, live=", ".join(self._last().live)))
 
     def _last(self) -> Ledger:
         """As it was read last, by whoever asked this engine."""
-        name = self._facts.service or next(iter(self._ledgers), "")
-        return self._ledgers.get(name, Ledger())
+        known = self.ledgers() if self._ledgers is None else self._ledgers
+        return known.get(self._facts.service or next(iter(known), ""), Ledger())
 
     def _before(self, hook: str) -> None:
         if fault := self._runner.run(hook, self._facts):

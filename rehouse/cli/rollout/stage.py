@@ -63,7 +63,7 @@ class Stage:
         seconds = None if kind == "abort" else time_left(self.ledger.progress)
         result = self.engine.up(order, self.on_event, seconds)
         if result.well:
-            return done(self.engine, self.service, self.ledger)
+            return done(result, self.service, self.ledger)
         raise_contested(result)
         _, now = chosen(self.engine.ledgers(), self.service)
         raise_stopped(result, self.live, STAYS)

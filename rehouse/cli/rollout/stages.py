@@ -6,7 +6,7 @@ from typing import NoReturn
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.stage import FINAL, Kind, Stage, seconds_since, time_left
 from rehouse.cli.rollout.undo import quarantined_for, undone
-from rehouse.cli.rollout.updates import Done, Engine, done
+from rehouse.cli.rollout.updates import Done, Engine, as_it_stands
 from rehouse.components.errors import GateFailed, RehouseError
 from rehouse.components.ledger import Ledger
 from rehouse.components.progress import Progress
@@ -30,7 +30,7 @@ def follow(
         stage = Stage.now(engine, service, on_event)
         progress = stage.ledger.progress
         if progress is None or progress.waits:
-            return done(engine, stage.service, stage.ledger)
+            return as_it_stands(stage.service, stage.ledger, stage.ledger)
         try:
             _must_keep_to_its_limits(stage, progress, watch)
             stage.take(stage.next)

@@ -1,5 +1,6 @@
 """One update after another: what the commands see of the engine, and what they say when it is over."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +29,7 @@ class Result(Protocol):
     def error(self) -> RehouseError | None: ...
     def wanted(self) -> str | None: ...
     def facts(self, service: str | None = None) -> dict[str, Any]: ...
+    def told(self) -> list[dict[str, Any]]: ...
     def said(self) -> str: ...
     def patches(self) -> list[tuple[str, list[str]]]: ...
 
@@ -79,16 +81,43 @@ class Interrupted(RehouseError):
         self.exit_code = 128 + number
 
 
+class Before(Protocol):
+    """As much of a ledger as an update is decided on."""
+
+    @property
+    def serial(self) -> int: ...
+    @property
+    def live(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """The same, as a preview tells of it."""
+
+    serial: int
+    live: tuple[str, ...]
+
+
 def chosen(ledgers: dict[str, Ledger], service: str | None) -> tuple[str | None, Ledger]:
     """The service that is meant, and its ledger; an empty one where nothing was deployed yet."""
-    if service in ledgers:
-        return service, ledgers[service]
-    known = ", ".join(ledgers)
-    if service and ledgers:
-        raise Wrong(f"service {service}", "is not in this stack", f"known: {known}")
-    if len(ledgers) > 1:
-        raise Wrong("service", f"this stack has several: {known}", "name one of them")
-    return next(iter(ledgers.items()), (service, Ledger()))
+    name = _meant(list(ledgers), service)
+    return name, ledgers.get(name or "", Ledger())
+
+
+def chosen_facts(result: Result, service: str | None) -> dict[str, Any]:
+    """What is told of the service that is meant; nothing where the program has none."""
+    known = [each["service"] for each in result.told()]
+    return result.facts(_meant(known, service))
+
+
+def _meant(known: list[str], service: str | None) -> str | None:
+    if service in known:
+        return service
+    if service and known:
+        raise Wrong(f"service {service}", "is not in this stack", f"known: {', '.join(known)}")
+    if len(known) > 1:
+        raise Wrong("service", f"this stack has several: {', '.join(known)}", "name one of them")
+    return next(iter(known), service)
 
 
 def must_be_possible(engine: Engine, order: Order) -> dict[str, Any]:
@@ -105,9 +134,22 @@ def previewed(engine: Previewing[AnyResult_co], order: Order) -> AnyResult_co:
     return preview
 
 
-def done(engine: Engine, service: str | None, before: Ledger) -> Done:
-    name, now = chosen(engine.ledgers(), service)
-    return Done(name, before.live, now.live, now.standing, now.progress, now.maintenance)
+def done(result: Result, service: str | None, before: Before) -> Done:
+    """What stands after an update that went well: what its program declared, so nobody need be asked."""
+    told = result.facts(service)
+    progress = told.get("progress")
+    return Done(
+        service=told.get("service", service),
+        before=before.live,
+        live=tuple(told.get("live", ())),
+        standing=told.get("standing", {}),
+        progress=Progress.model_validate_json(json.dumps(progress)) if progress else None,
+        maintenance=told.get("maintenance", False),
+    )
+
+
+def as_it_stands(service: str | None, before: Before, now: Ledger) -> Done:
+    return Done(service, before.live, now.live, now.standing, now.progress, now.maintenance)
 
 
 def reason_of(result: Result) -> str:
