@@ -10,15 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import (
-    CommandError,
-    ConcurrentUpdateError,
-    InvalidVersionError,
-    StackNotFoundError,
-    create_command_error,
-)
-
 from rehouse.cli import process
 from rehouse.cli.eventlog import OnEvent, events, followed
 from rehouse.cli.outcome import Outcome, reason_of, told_by
@@ -211,16 +202,23 @@ class Engine:
 
 
 def _judge(ended: Ended) -> None:
+    from pulumi.automation import ConcurrentUpdateError  # large, as below: only what fails needs it
+
     if isinstance(_kind(ended), ConcurrentUpdateError):
         fix = "wait until it has ended; rehouse unlock says more"
         raise Contested("stack", told_by(ended), fix)
 
 
 def _is_unknown(ended: Ended) -> bool:
+    from pulumi.automation import StackNotFoundError
+
     return isinstance(_kind(ended), StackNotFoundError)
 
 
-def _kind(ended: Ended) -> CommandError:
+def _kind(ended: Ended) -> Exception:
+    from pulumi.automation import CommandResult
+    from pulumi.automation.errors import create_command_error
+
     return create_command_error(CommandResult(ended.stdout, ended.stderr, ended.code))
 
 
@@ -233,6 +231,8 @@ def _pulumi() -> str:
 
 def _must_be_usable() -> None:
     """Asked only where it has failed: it takes a process more."""
+    from pulumi.automation import InvalidVersionError, PulumiCommand
+
     try:
         PulumiCommand()
     except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:

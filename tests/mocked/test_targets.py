@@ -37,12 +37,8 @@ def names_are_pulumis(run: Run, target: str) -> bool:
 
 
 def nothing_is_changed_in_place(run: Run, target: str) -> bool:
-    """Whatever changes about an instance, the engine would replace it, the new one first."""
-    options = [each.options for each in of_the_service(run, target)]
-    return all(
-        each["replaceOnChanges"] == ["*"] and not each.get("deleteBeforeReplace")
-        for each in options
-    )
+    """However an instance is declared, an update leaves it as it is."""
+    return all(each.options["ignoreChanges"] == ["*"] for each in of_the_service(run, target))
 
 
 def children_of_the_service(run: Run, target: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.course import takes_steps
-from rehouse.cli.rollout.stages import abort
+from rehouse.cli.rollout.stage import Stage
+from rehouse.cli.rollout.stages import call_off
 from rehouse.cli.rollout.undo import settle
 from rehouse.cli.rollout.updates import (
     Done,
@@ -17,7 +18,7 @@ from rehouse.cli.rollout.updates import (
     chosen,
     chosen_facts,
     done,
-    must_be_possible,
+    foreseen,
     previewed,
 )
 from rehouse.cli.rollout.wishes import Wishes, overridden
@@ -75,11 +76,11 @@ def rollback(
     target = to or _previous(before)
     why = reason or f"rolled back to {target}"
     if before.progress and target in before.progress.before:
-        return abort(engine, name, why, on_event)
+        return call_off(Stage(engine, name, before, on_event), why)
     order = Order(
         kind="rollback", serial=before.serial, service=name, generation=target, reason=why
     )
-    must_be_possible(engine, order)
+    foreseen(before, order)
     result = engine.up(order, on_event)
     if result.well:
         return done(result, name, before)

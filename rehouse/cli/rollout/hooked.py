@@ -25,7 +25,7 @@ from rehouse.cli.rollout.hooks import (
     has_booted,
     is_change,
 )
-from rehouse.cli.rollout.updates import Result
+from rehouse.cli.rollout.updates import Result, foreseen
 from rehouse.cli.view.news import Hook, as_event
 from rehouse.components.errors import Refused, RehouseError
 from rehouse.components.ledger import Ledger
@@ -99,7 +99,7 @@ class Hooked:
         seconds: float | None = None,
     ) -> Result:
         self._learn(wanted)
-        standing = self._planned.get("standing")
+        standing = self._foreseen(wanted)
         for hook in due_before(wanted, standing, self._last()):
             self._before(hook)
             self._boots = self._boots or hook == "pre-app-boot"
@@ -136,6 +136,12 @@ class Hooked:
             image=planned.get("image") or (known[0].image if known else None),
             live=", ".join(last.live),
         )
+
+    def _foreseen(self, order: Order | None) -> Mapping[str, int] | None:
+        """Which generations shall stand then, and with what shares of the traffic."""
+        if order and order.kind == "rollback":
+            return foreseen(self._last(), order).standing
+        return self._planned.get("standing")
 
     def _booted(self) -> None:
         """Once: a canary's further steps raise nothing."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout.updates import AGAIN, Engine, chosen, failure_of, must_be_possible
+from rehouse.cli.rollout.updates import AGAIN, Engine, chosen, failure_of, foreseen
 from rehouse.components.order import Order
 
 
@@ -23,7 +23,7 @@ def maintain(engine: Engine, service: str | None, on: bool, on_event: OnEvent | 
     if ledger.maintained(on) is ledger:
         return Maintained(name, on, False, ledger.live)
     order = Order(kind="close" if on else "open", serial=ledger.serial, service=name)
-    must_be_possible(engine, order)
+    foreseen(ledger, order)
     result = engine.up(order, on_event)
     if not result.well:
         raise failure_of(result, AGAIN, f"{', '.join(ledger.live) or 'nothing'} is live")

@@ -15,7 +15,7 @@ from rehouse.cli.rollout.updates import (
     chosen,
     done,
     failure_of,
-    must_be_possible,
+    foreseen,
     reason_of,
 )
 from rehouse.components.errors import Contested, NotUndone, RehouseError
@@ -54,8 +54,8 @@ class Stage:
         return ", ".join(self.ledger.live) or "nothing"
 
     def must_allow(self, kind: Kind) -> None:
-        """Raises Refused where there is nothing to decide, or where it would change what runs in place."""
-        must_be_possible(self.engine, self._order(kind))
+        """Raises Refused where there is nothing to decide."""
+        foreseen(self.ledger, self._order(kind))
 
     def take(self, kind: Kind, reason: str | None = None, keep: bool = False) -> Done:
         """One update. Raises what went wrong: the ledger is then as it was, and what stands may not be."""

@@ -66,7 +66,11 @@ def abort(
     keep: bool = False,
 ) -> Done:
     """What was live before is live again; with a *reason* the new generation is quarantined. Raises NotUndone."""
-    stage = Stage.now(engine, service, on_event)
+    return call_off(Stage.now(engine, service, on_event), reason, keep)
+
+
+def call_off(stage: Stage, reason: str | None, keep: bool = False) -> Done:
+    """As abort does, of a stage that was looked at already."""
     stage.must_allow("abort")
     return stage.undo(reason, keep)
 

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.guard import must_not_patch
 from rehouse.components.errors import OutOfReach, RehouseError, Wrong
 from rehouse.components.ledger import Ledger
-from rehouse.components.order import Order
+from rehouse.components.order import Order, next_ledger
 from rehouse.components.progress import Progress
 
 AGAIN = "run it again"
@@ -120,9 +121,13 @@ def _meant(known: list[str], service: str | None) -> str | None:
     return next(iter(known), service)
 
 
-def must_be_possible(engine: Engine, order: Order) -> dict[str, Any]:
-    """What the update would be about. Raises what stands in its way, before anything is touched."""
-    return previewed(engine, order).facts(order.service)
+def foreseen(ledger: Ledger, order: Order) -> Ledger:
+    """The ledger after an order that needs no spec, and so no preview. Raises what stands in its way."""
+    try:
+        return next_ledger(ledger, None, order, who="", when=datetime.now(UTC).isoformat())
+    except RehouseError as error:
+        live = ", ".join(ledger.live) or "nothing"
+        raise error.with_state(f"nothing has changed; {live} is live") from None
 
 
 def previewed(engine: Previewing[AnyResult_co], order: Order) -> AnyResult_co:

@@ -45,9 +45,9 @@ class ContainerHouse:
         opts: pulumi.ResourceOptions,
     ) -> None:
         self._generation, self._daemon = generation, daemon
-        # A second belt: what stands is never updated or replaced in place.
+        # What stands is never updated or replaced in place: a preview says that it would be, an update leaves it.
         belt = pulumi.ResourceOptions(
-            provider=provider, replace_on_changes=["*"], delete_before_replace=False
+            provider=provider, ignore_changes=None if pulumi.runtime.is_dry_run() else ["*"]
         )
         self._opts = pulumi.ResourceOptions.merge(opts, belt)
         name = f"{generation.name}-{daemon.name}"

@@ -1,0 +1,56 @@
+"""No running instance is ever changed in place, whatever declares it otherwise: refused, or left as it is."""
+
+import pytest
+
+from tests.e2e.estate import Stack
+
+pytestmark = pytest.mark.e2e
+
+# As a later version of ours, or a policy of the user's, might: an instance is declared otherwise than it runs.
+OTHERWISE = """
+import pulumi
+
+
+def otherwise(given):
+    if given.type_ == "docker:index/container:Container" and "router" not in given.name:
+        props = {**given.props, "hostname": "another", "cpuShares": 512, "shmSize": 32}
+        return pulumi.ResourceTransformationResult({**props, "restart": "no"}, given.opts)
+
+
+pulumi.runtime.register_stack_transformation(otherwise)
+"""
+
+
+@pytest.fixture
+def declared_otherwise(stack: Stack) -> Stack:
+    """Two replicas run, and would be declared otherwise today."""
+    stack.up_or_fail(replicas=2)
+    stack.up_or_fail(env={"N": "1"})
+    program = stack.folder / "stacks" / "__main__.py"
+    program.write_text(OTHERWISE + program.read_text())
+    return stack
+
+
+def test_a_deploy_that_would_change_what_runs_is_refused(declared_otherwise: Stack) -> None:
+    """14, before anything is touched, with the instances and the properties named."""
+    stack = declared_otherwise
+    running = stack.unchanged()
+    refused = stack.rehouse("deploy")
+    assert refused.returncode == 14, refused.stderr
+    for told in (f"{stack.generation()}-0 (", "restart", "nothing was touched"):
+        assert told in refused.stderr, refused.stderr
+    assert stack.unchanged() == running
+
+
+def test_an_update_never_changes_what_runs(declared_otherwise: Stack) -> None:
+    """A plain update, a first step that keeps it, an abort, a maintenance: each leaves it as it is."""
+    stack = declared_otherwise
+    live, running = stack.generation(), stack.unchanged()
+    stack.up_or_fail()
+    assert stack.unchanged() == running
+    stack.write(env={"N": "2"}, rollout={"strategy": "canary", "pause": "promote"})
+    for words in (["deploy"], ["abort"], ["maintenance", "on"], ["maintenance", "off"]):
+        ended = stack.rehouse(*words)
+        assert ended.returncode == 0, ended.stderr
+        assert stack.unchanged(live) == running, words
+    assert stack.unchanged() == running
