@@ -5,8 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,8 @@ class Engine:
                 environment[order.VARIABLE] = wanted.model_dump_json()
             with followed((told, log), on_event):
                 words = [*args, "--event-log", str(log)]
-                ended = self._run(words, environment, update, seconds, (made.claim,))
+                ask = partial(notes.ask_to_end, told)
+                ended = self._run(words, environment, update, seconds, (made.claim,), ask)
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
             _must_be_usable()
@@ -184,6 +186,7 @@ class Engine:
         update: bool = False,
         seconds: float | None = None,
         claims: Sequence[int] = (),
+        ask: Callable[[], object] = lambda: None,
     ) -> Ended:
         """Raises Contested, and Stopped while nothing had begun; any other failure is the caller's to judge."""
         of_stack = self._stack is not None and args[0] != "whoami"
@@ -193,7 +196,7 @@ class Engine:
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
         everything = {**quiet(own), **always, **environment}
-        ended = process.run(command, self._folder, everything, update, seconds, claims)
+        ended = process.run(command, self._folder, everything, update, seconds, claims, ask)
         if ended.interrupted and not update:
             raise Stopped(ended.interrupted)
         if ended.code:

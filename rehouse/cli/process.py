@@ -7,7 +7,7 @@ The files are in memory alone: what the engine answers has secrets in it.
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,11 +39,12 @@ def run(
     update: bool = False,
     seconds: float | None = None,
     claims: Sequence[int] = (),
+    ask: Callable[[], object] = lambda: None,
 ) -> Ended:
     """Runs it without a terminal, to its end; *update* says that it changes something.
 
     Its errors come without the passwords of addresses. *claims* are descriptors that it shall keep open for as
-    long as it lives.
+    long as it lives. *ask* is called where it is asked to end: some of what it started hears no signal.
     """
     with (
         _in_memory() as stdout,
@@ -60,8 +61,8 @@ def run(
             pass_fds=claims,
             start_new_session=True,
         )
-        SIGNALS.tell(process)
-        late = _is_late(process, seconds)
+        SIGNALS.tell(process, ask)
+        late = _is_late(process, seconds, ask)
         first, hurried = next(iter(received), 0), len(received) > 1
         told = _text(stdout), masked(_text(stderr))
         return Ended(*told, process.returncode, first, hurried, late)
@@ -71,11 +72,14 @@ def _in_memory() -> IO[bytes]:
     return os.fdopen(os.memfd_create("printed"), "w+b")
 
 
-def _is_late(process: "subprocess.Popen[bytes]", seconds: float | None) -> bool:
+def _is_late(
+    process: "subprocess.Popen[bytes]", seconds: float | None, ask: Callable[[], object]
+) -> bool:
     """Waits for it; whether it had to be asked to end."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
+        ask()
         process.send_signal(signal.SIGINT)
         process.wait()
         return True

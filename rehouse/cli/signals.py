@@ -4,7 +4,7 @@ import contextlib
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -27,6 +27,7 @@ class Signals:
         self._heard: list[int] = []
         self._told = 0
         self._child: subprocess.Popen[bytes] | None = None
+        self._ask: Callable[[], object] = _nobody
         self._child_is_due = False
         self._begun = False
 
@@ -50,10 +51,10 @@ class Signals:
             self._child_is_due, self._child = False, None
             self._heard, self._told = [], 0
 
-    def tell(self, child: "subprocess.Popen[bytes]") -> None:
-        """It gets those that have come, and those that will."""
+    def tell(self, child: "subprocess.Popen[bytes]", ask: Callable[[], object]) -> None:
+        """It gets those that have come, and those that will; *ask* tells those whom it does not tell itself."""
         if self._child_is_due and _is_main_thread():
-            self._child = child
+            self._child, self._ask = child, ask
             self._pass_on()
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
@@ -66,12 +67,17 @@ class Signals:
     def _pass_on(self) -> None:
         while self._child and self._told < len(self._heard):
             self._told += 1
+            self._ask()
             with contextlib.suppress(ProcessLookupError):
                 self._child.send_signal(signal.SIGINT)
 
 
 def _overheard(_number: int, _frame: FrameType | None) -> None:
     """As ignored, but not for children: the engine ends its plugins by SIGINT, and gives a deaf one 5 s each time."""
+
+
+def _nobody() -> None:
+    """Waits for anything."""
 
 
 def _is_main_thread() -> bool:

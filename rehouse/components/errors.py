@@ -62,8 +62,15 @@ class Refused(RehouseError):
     exit_code = 14
 
 
+class Stopped(RehouseError):
+    """It was asked to end before it was known how it would."""
+
+    exit_code = 130
+
+
 _KINDS: dict[int, type[RehouseError]] = {
-    kind.exit_code: kind for kind in (Wrong, GateFailed, NotUndone, Contested, OutOfReach, Refused)
+    kind.exit_code: kind
+    for kind in (Wrong, GateFailed, NotUndone, Contested, OutOfReach, Refused, Stopped)
 }
 
 

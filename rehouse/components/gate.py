@@ -16,12 +16,13 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from rehouse.components.createonly import CreateOnly
 from rehouse.components.daemon import Watch, connected
-from rehouse.components.errors import GateFailed
-from rehouse.components.notes import errors_noted, note
+from rehouse.components.errors import GateFailed, Stopped
+from rehouse.components.notes import errors_noted, is_asked_to_end, note
 from rehouse.components.site import Daemon
 from rehouse.components.spec import Health, Part
 
 FIRST_PROBE = 0.025
+HEED = 0.2  # seconds between two looks whether anybody still waits
 SETTLE = (
     0.05  # a proxy in front of a port accepts first and hangs up then; so long we listen for that
 )
@@ -114,7 +115,7 @@ async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float
         for each in trial.candidates
     ]
     try:
-        await asyncio.gather(*trials)
+        await _together(trials)
     except Unwell as failure:
         raise _failed(trial, failure, eyes[failure.candidate.name].log_tail()) from None
     finally:
@@ -122,6 +123,15 @@ async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float
             each.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
     return round(time.monotonic() - began, 3)
+
+
+async def _together(trials: list["asyncio.Task[None]"]) -> None:
+    """Raises Stopped where nobody waits for them any more."""
+    all_of_them = asyncio.gather(*trials)
+    while not (await asyncio.wait([all_of_them], timeout=HEED))[0]:
+        if is_asked_to_end():
+            raise Stopped("gate", "was asked to end", "run the update again")
+    await all_of_them
 
 
 class Unwell(Exception):

@@ -1,4 +1,4 @@
-"""What an update tells the command that runs it: facts and errors in a file, beside what the engine prints.
+"""What an update tells the command that runs it: facts and errors in a file; and that it is asked to end.
 
 Program and providers are processes of their own, started by the engine; the environment is what they share.
 """
@@ -26,6 +26,21 @@ def note(kind: str, **facts: Any) -> None:
         os.write(descriptor, line.encode())
     finally:
         os.close(descriptor)
+
+
+def ask_to_end(path: Path) -> None:
+    """For what waits inside the update: the engine waits for it, and does not tell it."""
+    _request(path).touch()
+
+
+def is_asked_to_end() -> bool:
+    """Whether the command that runs the update was interrupted, or has no more time for it."""
+    path = os.environ.get(VARIABLE)
+    return path is not None and _request(Path(path)).exists()
+
+
+def _request(path: Path) -> Path:
+    return path.with_name("end")
 
 
 def read_notes(path: Path) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Order(Part):
     """One step for one service. It carries names and reasons, and never a value: it travels in the environment.
 
     *serial* is that of the ledger on which the order was decided; None only where a preview shall tell which
-    that is. ``deploy`` raises what the spec says, also
+    that is, or nothing is to change. ``deploy`` raises what the spec says, also
     where it is quarantined if *force* is set. ``begin`` does so in the steps of *rollout*, or of the spec;
     ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
@@ -50,10 +50,15 @@ class Order(Part):
 
     @classmethod
     def given(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self | None:
-        """The order for this service, None where a person runs the engine by hand."""
+        """The order for this service, None where a person runs the engine by hand.
+
+        One for another service of the stack leaves this one as it is.
+        """
         text = environment.get(VARIABLE)
         order = cls.model_validate_json(text) if text else None
-        return order if order and order.service in (None, service) else None
+        if order and order.service not in (None, service):
+            return cls(kind="undo", serial=None, service=service)
+        return order
 
     @property
     def needs_spec(self) -> bool:

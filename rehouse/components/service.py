@@ -90,6 +90,8 @@ class Service(pulumi.ComponentResource):
                 )
             ledger = next_ledger(last, generation, order, _who(), _now())
         announce(name, generation, last, ledger, order)
+        if not ledger.serial:
+            return ""  # nothing stood, and nothing shall
         face = _face(ledger, wanted if _is_live(wanted, generation, ledger) else None)
         shifted = declare(ledger, face or wanted, site, pulumi.ResourceOptions(parent=self))
         _remember(name, ledger, shifted, fresh=ledger is not last)

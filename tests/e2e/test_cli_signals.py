@@ -60,13 +60,14 @@ def test_before_an_update_has_begun_nothing_is_touched(
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_once_before_the_shift_it_is_undone(service: Stack, number: signal.Signals) -> None:
-    """While the gate holds: what was live is live alone, and the error says so."""
+    """While the gate holds, for an hour if need be: what was live is live alone, and the error says so."""
     live = service.generation()
-    service.write(env=SLOW)
+    service.write(env={"UNHEALTHY": "1"}, health={"http": "/healthz", "within": "1h"})
     with Client(service, "deploy") as client:
         client.await_line("prove ")
         client.tell(number)
         ended = client.ended()
+    service.write(health={"http": "/healthz", "within": "60s"})
     assert ended.code == 128 + number, ended
     assert "was interrupted and undone" in ended.err
     assert f"{live} is live" in ended.err

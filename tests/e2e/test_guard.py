@@ -1,8 +1,10 @@
 """No running instance is ever changed in place, whatever declares it otherwise: refused, or left as it is."""
 
+import json
+
 import pytest
 
-from tests.e2e.estate import Stack
+from tests.e2e.estate import Stack, free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -18,6 +20,14 @@ def otherwise(given):
 
 
 pulumi.runtime.register_stack_transformation(otherwise)
+"""
+
+
+# A second service in the same stack.
+NEIGHBOUR = """
+home = str(site.router.home) + "-api"
+beside = site.model_copy(update={"router": site.router.model_copy(update={"home": home})})
+Service("api", Path(__file__).parent / "api.yaml", site=beside)
 """
 
 
@@ -54,3 +64,31 @@ def test_an_update_never_changes_what_runs(declared_otherwise: Stack) -> None:
         assert ended.returncode == 0, ended.stderr
         assert stack.unchanged(live) == running, words
     assert stack.unchanged() == running
+
+
+def test_a_deploy_of_one_service_leaves_its_neighbours(stack: Stack) -> None:
+    """Not raised before it is named, and not changed while another is, though its spec says otherwise."""
+    program = stack.folder / "stacks" / "__main__.py"
+    program.write_text(program.read_text() + NEIGHBOUR)
+    stack.write()
+    api = neighbour(stack, number=1)
+    for service in ("web", "api"):
+        ended = stack.rehouse("deploy", service)
+        assert ended.returncode == 0, ended.stderr
+        assert {each.labels["rehouse.service"] for each in stack.containers()} <= {"web", service}
+    neighbour(stack, number=2, port=api)
+    stack.write(env={"N": "1"})
+    running = {each.id for each in stack.containers() if each.labels["rehouse.service"] == "api"}
+    assert stack.rehouse("deploy").returncode == 2
+    assert stack.rehouse("deploy", "web").returncode == 0
+    left = {each.id for each in stack.containers() if each.labels["rehouse.service"] == "api"}
+    assert left == running
+
+
+def neighbour(stack: Stack, number: int, port: int = 0) -> int:
+    """The spec of another service; the port of its router."""
+    port = port or free_port()
+    about = {"service": "api", "env": {"N": str(number)}, "router": {"publish": port}}
+    text = json.dumps({**stack.spec, **about})
+    (stack.folder / "stacks" / "api.yaml").write_text(text)
+    return port

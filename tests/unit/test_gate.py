@@ -10,15 +10,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
 from pulumi.output import UNKNOWN
 
-from rehouse.components import gate
+from rehouse.components import gate, notes
 from rehouse.components.daemon import Watch
-from rehouse.components.errors import GateFailed
+from rehouse.components.errors import GateFailed, Stopped
 from rehouse.components.gate import Candidate, GateProvider, Trial, prove
 from rehouse.components.site import Daemon
 from rehouse.components.spec import Health
@@ -283,6 +284,14 @@ def test_one_bad_instance_fails_all():
         every = trial(good, bad, http="/", **IMPATIENT)
         with pytest.raises(GateFailed, match="instance web-2 not well"):
             proven(every, {each.name: Eyes() for each in every.candidates})
+
+
+def test_it_ends_when_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """However long it would wait for a good answer; and nothing is said against the generation."""
+    monkeypatch.setenv(notes.VARIABLE, str(tmp_path / "notes"))
+    threading.Timer(0.3, notes.ask_to_end, [tmp_path / "notes"]).start()
+    with web(lambda _number: 500) as server, pytest.raises(Stopped):
+        proven(trial(server, http="/", within="1h"), {"web-1": Eyes()})
 
 
 def test_the_first_failure_ends_the_trial_of_all():

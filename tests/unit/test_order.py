@@ -92,10 +92,12 @@ def test_maintenance_is_an_order_of_its_own(last: Ledger):
 
 
 def test_an_order_travels_in_the_environment():
-    """And is for the service that it names, or for all."""
+    """And is for the service that it names, or for all; another one stays as it is."""
     text = Order(kind="deploy", serial=3, service="web").model_dump_json()
     assert 3 == (Order.given("web", {VARIABLE: text}) or pytest.fail("no order")).serial
-    assert Order.given("api", {VARIABLE: text}) is None
+    other = Order.given("api", {VARIABLE: text})
+    last = Ledger().deployed(generation(), WHO, WHEN)
+    assert last is next_ledger(last, None, other, WHO, WHEN)
     assert Order.given("web", {}) is None
 
 
