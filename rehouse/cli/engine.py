@@ -58,7 +58,8 @@ class Engine:
     ) -> Outcome:
         """One update; it ends as the order says, or as the spec says where there is none.
 
-        One that takes longer than so many *seconds* is asked to end; its error then says so.
+        One that takes longer than so many *seconds*, or than the deadline of what it deploys where they are not given,
+        is asked to end; its error then says so.
         """
         return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event, seconds)
 
@@ -156,10 +157,14 @@ class Engine:
             environment = {notes.VARIABLE: str(told), "PULUMI_DEBUG_COMMANDS": "true"}
             if wanted:
                 environment[order.VARIABLE] = wanted.model_dump_json()
+
+            def limit() -> float | None:
+                return notes.deadline(told) if seconds is None else seconds
+
             with followed((told, log), on_event):
                 words = [*args, "--event-log", str(log)]
                 ask = partial(notes.ask_to_end, told)
-                ended = self._run(words, environment, update, seconds, (made.claim,), ask)
+                ended = self._run(words, environment, update, limit, (made.claim,), ask)
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
             _must_be_usable()
@@ -184,7 +189,7 @@ class Engine:
         args: list[str],
         environment: Mapping[str, str] = NOTHING,
         update: bool = False,
-        seconds: float | None = None,
+        limit: Callable[[], float | None] = lambda: None,
         claims: Sequence[int] = (),
         ask: Callable[[], object] = lambda: None,
     ) -> Ended:
@@ -196,7 +201,7 @@ class Engine:
         # The interpreter that has this package, unless somebody chose one: Pulumi would take any python3.
         own = {"PULUMI_PYTHON_CMD": sys.executable, **os.environ}
         everything = {**quiet(own), **always, **environment}
-        ended = process.run(command, self._folder, everything, update, seconds, claims, ask)
+        ended = process.run(command, self._folder, everything, update, limit, claims, ask)
         if ended.interrupted and not update:
             raise Stopped(ended.interrupted)
         if ended.code:

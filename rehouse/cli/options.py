@@ -75,7 +75,7 @@ def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
 
 def with_wishes(command: Callable[..., Any]) -> Callable[..., Any]:
     """--strategy, --steps, --pause and --bake; the command gets ``wishes``."""
-    from rehouse.cli.rollout.wishes import wished
+    from rehouse.components.wishes import wished
 
     @functools.wraps(command)
     def called(

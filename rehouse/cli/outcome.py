@@ -41,6 +41,11 @@ class Outcome:
         return self.well or bool(self.events)
 
     @property
+    def touched(self) -> bool:
+        """Whether it got so far as to change anything, or was about to."""
+        return bool(self.planned())
+
+    @property
     def interrupted(self) -> int:
         return self.ended.interrupted
 

@@ -5,8 +5,10 @@ The files are in memory alone: what the engine answers has secrets in it.
 """
 
 import os
+import select
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import IO
 
 from rehouse.cli.signals import SIGNALS
 from rehouse.cli.state.masking import masked
+
+LOOK = 0.5  # seconds between two looks at the limit
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,14 @@ def run(
     folder: Path,
     environment: Mapping[str, str],
     update: bool = False,
-    seconds: float | None = None,
+    limit: Callable[[], float | None] = lambda: None,
     claims: Sequence[int] = (),
     ask: Callable[[], object] = lambda: None,
 ) -> Ended:
     """Runs it without a terminal, to its end; *update* says that it changes something.
 
-    Its errors come without the passwords of addresses. *claims* are descriptors that it shall keep open for as
+    Its errors come without the passwords of addresses. *limit* says how many seconds it may take, as far as that
+    is known by now; None for as many as it wants. *claims* are descriptors that it shall keep open for as
     long as it lives. *ask* is called where it is asked to end: some of what it started hears no signal.
     """
     with (
@@ -62,7 +67,7 @@ def run(
             start_new_session=True,
         )
         SIGNALS.tell(process, ask)
-        late = _is_late(process, seconds, ask)
+        late = _is_late(process, limit, ask)
         first, hurried = next(iter(received), 0), len(received) > 1
         told = _text(stdout), masked(_text(stderr))
         return Ended(*told, process.returncode, first, hurried, late)
@@ -73,17 +78,32 @@ def _in_memory() -> IO[bytes]:
 
 
 def _is_late(
-    process: "subprocess.Popen[bytes]", seconds: float | None, ask: Callable[[], object]
+    process: "subprocess.Popen[bytes]",
+    limit: Callable[[], float | None],
+    ask: Callable[[], object],
 ) -> bool:
     """Waits for it; whether it had to be asked to end."""
+    began, late = time.monotonic(), False
+    while not _has_ended(process, LOOK):
+        seconds = None if late else limit()
+        if seconds is not None and time.monotonic() - began > seconds:
+            late = True
+            ask()
+            process.send_signal(signal.SIGINT)
+    return late
+
+
+def _has_ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """At once when it has, which Popen's own wait notices up to 50 ms later."""
     try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        ask()
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        return True
-    return False
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:  # whoever sends it a signal looks first whether it has ended
+        return process.wait() is not None
+    try:
+        ended, _, _ = select.select([handle], [], [], seconds)
+    finally:
+        os.close(handle)
+    return bool(ended) and process.wait() is not None
 
 
 def _text(file: IO[bytes]) -> str:

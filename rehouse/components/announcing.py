@@ -23,6 +23,9 @@ def announce(
     facts |= {"maintenance": ledger.maintenance, "progress": _dumped(ledger.progress)}
     if wanted:
         facts |= {"wanted": wanted.name, "image": wanted.image, "target": wanted.target}
+        facts |= {
+            "deadline": wanted.spec.rollout.deadline if order and order.kind == "deploy" else None
+        }
         facts |= {"spec": wanted.spec.model_dump(mode="json"), "changes": _changes(last, wanted)}
     note("generation", **facts)
     if wanted and wanted.name in ledger.quarantined and ledger is last:

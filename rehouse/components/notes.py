@@ -43,8 +43,16 @@ def _request(path: Path) -> Path:
     return path.with_name("end")
 
 
+def deadline(path: Path) -> float | None:
+    """Seconds that what is deployed may take; None where it is not known yet, or something else is done."""
+    told = [each.get("deadline") for each in read_notes(path) if each["kind"] == "generation"]
+    return max((each for each in told if each), default=None)
+
+
 def read_notes(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Those that are written whole."""
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 @contextmanager

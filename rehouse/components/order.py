@@ -1,19 +1,19 @@
 """What a command asks of the next update, in place of the replacement that a plain update does. Pure."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, Self
 
-from rehouse.components.errors import Contested
+from rehouse.components.errors import Contested, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
-from rehouse.components.spec import Part, Rollout
+from rehouse.components.spec import Part, Rollout, ServiceSpec
+from rehouse.components.wishes import Wishes, overridden
 
 VARIABLE = "REHOUSE_ORDER"
 
 Kind = Literal[
     "deploy",
-    "begin",
     "advance",
     "hold",
     "release",
@@ -31,8 +31,9 @@ class Order(Part):
 
     *serial* is that of the ledger on which the order was decided; None only where a preview shall tell which
     that is, or nothing is to change. ``deploy`` raises what the spec says, also
-    where it is quarantined if *force* is set. ``begin`` does so in the steps of *rollout*, or of the spec;
-    ``advance``, ``hold``, ``release``, ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
+    where it is quarantined if *force* is set, in the steps of the spec or of *wishes*, if it has several; it must
+    make what is *expected*, by key of the configuration: target or replicas. ``advance``, ``hold``, ``release``,
+    ``finish`` and ``abort`` are what follows. ``rollback`` goes back to
     the remembered *generation*, and quarantines what it leaves with the *reason*. ``undo`` declares what was
     live; what failed is what the spec says, or the *generation* that should have come back. After ``undo``
     and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at if *keep* is set;
@@ -46,7 +47,8 @@ class Order(Part):
     reason: str | None = None
     force: bool = False
     keep: bool = False
-    rollout: Rollout | None = None
+    wishes: Wishes = {}
+    expected: dict[str, str | int] = {}
 
     @classmethod
     def given(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self | None:
@@ -65,7 +67,7 @@ class Order(Part):
         """Whether it is about what the spec says; if not, its image need not be found."""
         if self.kind == "undo":
             return self.reason is not None and self.generation is None
-        return self.kind in ("deploy", "begin")
+        return self.kind == "deploy"
 
 
 def next_ledger(
@@ -89,9 +91,26 @@ def next_ledger(
         return last.failed(wanted, order.reason or "failed", who, when, order.keep)
     _must_not_progress(last)
     free = last.released(wanted.name) if order.force and wanted.name in last.quarantined else last
-    if order.kind == "begin":
-        return free.begun(wanted, order.rollout or wanted.spec.rollout, who, when)
+    rollout = overridden(wanted.spec.rollout, order.wishes)
+    if takes_steps(rollout, wanted, last.live):
+        return free.begun(wanted, rollout, who, when)
     return free.deployed(wanted, who, when)
+
+
+def must_make(order: Order | None, spec: ServiceSpec, target: str) -> None:
+    """Raises Wrong where the order expects otherwise: a program of somebody's own may do without a key."""
+    made = {"target": target, "replicas": spec.replicas}
+    for key, value in order.expected.items() if order else ():
+        if made[key] != value:
+            what = f"is {value}, and the program makes {made[key]}: it does not read the key"
+            fix = f"give it to Service in the program: {key}=… (rehouse init writes one that does)"
+            raise Wrong(f"configuration key {key}", what, fix)
+
+
+def takes_steps(rollout: Rollout, wanted: Generation, live: Collection[str]) -> bool:
+    """It is asked for, and there is something to compare with."""
+    steps = rollout.shares(wanted.spec.replicas) or rollout.bake
+    return bool(steps and live and wanted.name not in live)
 
 
 def _by_whom(last: Ledger) -> str:

@@ -19,7 +19,7 @@ from rehouse.components.hushed import hush
 from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
 from rehouse.components.notes import errors_noted
-from rehouse.components.order import Order, next_ledger
+from rehouse.components.order import Order, must_make, next_ledger
 from rehouse.components.recall import must_not_be_lost, recall
 from rehouse.components.site import Site
 from rehouse.components.sources import Secrets
@@ -83,6 +83,7 @@ class Service(pulumi.ComponentResource):
             if not last.serial:
                 must_not_be_lost(name, site.daemons)
             if order is None or order.needs_spec:
+                must_make(order, wanted, target)
                 image = pin(wanted.image, site.daemons, _pins(last))
                 values = values_of(wanted.secrets, secrets)
                 generation = Generation.make(

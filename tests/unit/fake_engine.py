@@ -14,7 +14,7 @@ from rehouse.components.declare import shares_of
 from rehouse.components.errors import GateFailed, OutOfReach, RehouseError
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
-from rehouse.components.order import Order, next_ledger
+from rehouse.components.order import Order, must_make, next_ledger
 
 DECLARED = {"standing", "progress", "maintenance"}
 POINTS = ("begin", "created", "gated", "shifted", "written", "deleted")
@@ -36,6 +36,7 @@ class Ended:
     interrupted: int = 0
     hurried: bool = False
     begun: bool = True
+    touched: bool = True
 
     @property
     def well(self) -> bool:
@@ -101,10 +102,13 @@ class FakeEngine:
         on_event: OnEvent | None = None,
         seconds: float | None = None,
     ) -> Ended:
-        self.updates.append(wanted.kind if wanted else "plain")
         last = self.ledger
         try:
             declared = self._next(wanted)
+        except RehouseError as error:
+            return Ended(error, self._asked(wanted), touched=False)
+        self.updates.append(wanted.kind if wanted else "plain")
+        try:
             self._update(declared)
         except RehouseError as error:
             return Ended(error, self._asked(wanted))
@@ -112,6 +116,8 @@ class FakeEngine:
 
     def _next(self, order: Order | None) -> Ledger:
         self._must_be_readable(order)
+        if asked := self._asked(order):
+            must_make(order, asked.spec, asked.target)
         when = datetime.now(UTC).isoformat()
         return next_ledger(self.ledger, self._asked(order), order, "ops@here", when)
 

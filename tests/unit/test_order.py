@@ -2,8 +2,12 @@
 
 # ruff: noqa: SIM300
 
+from pathlib import Path
+
 import pytest
 
+from rehouse.components import notes
+from rehouse.components.announcing import announce
 from rehouse.components.declare import shares_of
 from rehouse.components.errors import Contested, Refused
 from rehouse.components.ledger import Ledger
@@ -104,3 +108,22 @@ def test_an_order_travels_in_the_environment():
 def order(last: Ledger, wanted: object, **words: object) -> Ledger:
     asked = Order.model_validate({"serial": last.serial, **words})
     return next_ledger(last, wanted, asked, WHO, WHEN)  # type: ignore[arg-type]
+
+
+def test_the_deadline_of_a_deploy_is_noted_for_whoever_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Not known before the program has read the spec; what is only half written is not read."""
+    path = tmp_path / "notes"
+    monkeypatch.setenv(notes.VARIABLE, str(path))
+    assert notes.deadline(path) is None
+    announce("web", B, Ledger(), Ledger().deployed(B, WHO, WHEN), Order(kind="deploy", serial=0))
+    path.write_text(path.read_text() + '{"kind": "gen')
+    assert 3600 == notes.deadline(path)
+
+
+def test_a_plain_update_has_no_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Nobody who would end it waits for it."""
+    monkeypatch.setenv(notes.VARIABLE, str(tmp_path / "notes"))
+    announce("web", B, Ledger(), Ledger().deployed(B, WHO, WHEN), None)
+    assert notes.deadline(tmp_path / "notes") is None

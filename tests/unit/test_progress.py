@@ -233,7 +233,7 @@ def test_a_plain_update_leaves_the_rollout_of_the_same_generation_alone():
 def test_nobody_begins_or_goes_back_while_a_rollout_is_in_progress():
     """An undo is no rollout."""
     ledger = begun()
-    for words in ({"kind": "rollback", "generation": A.name}, {"kind": "begin"}):
+    for words in ({"kind": "rollback", "generation": A.name}, {"kind": "deploy"}):
         with pytest.raises(Contested, match="is in progress"):
             order(ledger, None if words["kind"] == "rollback" else C, **words)
     assert ledger is order(ledger, None, kind="undo")
@@ -268,9 +268,8 @@ def test_a_rollout_begins_with_the_steps_of_the_order_or_of_the_spec():
     """The order's come first."""
     slow = generation(spec=spec(rollout={"strategy": "canary", "steps": (10,)}))
     last = Ledger().deployed(A, WHO, NOON)
-    assert 10 == order(last, slow, kind="begin").standing[slow.name]
-    own = Rollout.model_validate({"strategy": "canary", "steps": (20,)})
-    assert 20 == order(last, slow, kind="begin", rollout=own).standing[slow.name]
+    assert 10 == order(last, slow, kind="deploy").standing[slow.name]
+    assert 20 == order(last, slow, kind="deploy", wishes={"steps": [20]}).standing[slow.name]
 
 
 def test_a_forced_rollout_releases_what_is_quarantined():
@@ -307,7 +306,6 @@ def test_without_a_spec_and_an_order_nothing_changes():
     ("words", "needs"),
     [
         ({"kind": "deploy"}, True),
-        ({"kind": "begin"}, True),
         ({"kind": "advance"}, False),
         ({"kind": "undo"}, False),
         ({"kind": "undo", "reason": "503"}, True),

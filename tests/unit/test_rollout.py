@@ -132,11 +132,13 @@ def test_an_undo_does_without_the_spec_where_that_cannot_be_read(engine: FakeEng
 
 
 def test_what_would_patch_is_refused(engine: FakeEngine):
-    """With the instance and the property named, before anything is touched."""
-    engine.spec, engine.patching = B, [(f"{A.name}-0", ["image"])]
+    """With the instance and the property named; what the spec says is live, and no update has changed it."""
+    engine.patching, before = [(f"{A.name}-0", ["image"])], engine.ledger
     with pytest.raises(Refused, match=rf"{A.name}-0 \(image\)"):
         deploy(engine, None)
-    assert [] == engine.updates
+    assert before is engine.ledger
+    engine.spec = B
+    assert deploy(engine, None).changed
 
 
 def test_somebody_elses_change_is_left_alone(engine: FakeEngine):
@@ -193,7 +195,7 @@ def test_a_canary_goes_step_by_step(engine: FakeEngine):
 
     done = follow(engine, None, watch)
     assert [5, 5, 25, 50] == seen
-    assert (["begin", "advance", "advance", "finish"], None) == (engine.updates, done.progress)
+    assert (["deploy", "advance", "advance", "finish"], None) == (engine.updates, done.progress)
     assert ((engine.spec.name,), True) == (done.live, consistent(engine))
 
 
@@ -217,7 +219,7 @@ def test_a_bake_keeps_the_old_one_warm(engine: FakeEngine):
     waited = []
     follow(engine, None, lambda _name, _ledger, seconds: waited.append(seconds))
     assert (1, True) == (len(waited), 590 < waited[0] <= 600)
-    assert (["begin", "finish"], True) == (engine.updates, consistent(engine))
+    assert (["deploy", "finish"], True) == (engine.updates, consistent(engine))
 
 
 def test_a_rollback_while_it_bakes_starts_nothing(engine: FakeEngine):

@@ -6,9 +6,9 @@ import pytest
 
 from rehouse.cli.rollout.deploy import deploy
 from rehouse.cli.rollout.stages import advance
-from rehouse.cli.rollout.wishes import overridden, wished
 from rehouse.components.errors import Wrong
 from rehouse.components.spec import Rollout
+from rehouse.components.wishes import overridden, wished
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.makers import generation, spec
 

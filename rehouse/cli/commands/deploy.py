@@ -10,9 +10,9 @@ from rehouse.cli.rollout.hooked import hooked
 from rehouse.cli.rollout.hooks import Hooks
 from rehouse.cli.rollout.progress import carried_on
 from rehouse.cli.rollout.setting import setting
-from rehouse.cli.rollout.wishes import Wishes
 from rehouse.cli.view.report import report_done
 from rehouse.cli.view.screen import live_view
+from rehouse.components.wishes import Wishes
 
 
 @click.command("deploy")

@@ -7,8 +7,8 @@ import rich_click as click
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack, with_wishes
 from rehouse.cli.output import print_json
 from rehouse.cli.rollout.plan import plan
-from rehouse.cli.rollout.wishes import Wishes
 from rehouse.cli.view.report_plan import say_plan
+from rehouse.components.wishes import Wishes
 
 CHANGES = 3
 

@@ -1,12 +1,13 @@
 """The course of a rollout, foretold: one ledger after the other, and what each step of it does."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
+from rehouse.components.order import takes_steps
 from rehouse.components.progress import Progress
-from rehouse.components.spec import Rollout, ServiceSpec
+from rehouse.components.spec import Rollout
 
 WHO, WHEN = "nobody", "2000-01-01T00:00:00+00:00"  # of ledgers that are never kept
 
@@ -21,12 +22,6 @@ class Stage:
     names: tuple[str, ...] = ()  # instances
 
 
-def takes_steps(spec: ServiceSpec, rollout: Rollout, live: Collection[str], wanted: str) -> bool:
-    """It is asked for, and there is something to compare with."""
-    steps = rollout.shares(spec.replicas) or rollout.bake
-    return bool(steps and live and wanted not in live)
-
-
 def course(before: Ledger, wanted: Generation, rollout: Rollout) -> list[Stage]:
     """In the order of events; nothing where the generation is live, alone."""
     found: list[Stage] = []
@@ -39,7 +34,7 @@ def course(before: Ledger, wanted: Generation, rollout: Rollout) -> list[Stage]:
 
 def _ledgers(before: Ledger, wanted: Generation, rollout: Rollout) -> Iterator[Ledger]:
     free = before.released(wanted.name) if wanted.name in before.quarantined else before
-    if not takes_steps(wanted.spec, rollout, before.live, wanted.name):
+    if not takes_steps(rollout, wanted, before.live):
         yield free.deployed(wanted, WHO, WHEN)
         return
     ledger = free.begun(wanted, rollout, WHO, WHEN)

@@ -1,12 +1,10 @@
 """The order of events: what deploy and rollback ask of the engine."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout.course import takes_steps
 from rehouse.cli.rollout.stage import Stage
 from rehouse.cli.rollout.stages import call_off
 from rehouse.cli.rollout.undo import settle
@@ -14,20 +12,17 @@ from rehouse.cli.rollout.updates import (
     Done,
     Engine,
     Result,
-    Told,
     chosen,
-    chosen_facts,
     done,
     foreseen,
     previewed,
 )
-from rehouse.cli.rollout.wishes import Wishes, overridden
-from rehouse.components.errors import OutOfReach, Refused, Wrong
+from rehouse.components.errors import Refused, Wrong
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
-from rehouse.components.spec import ServiceSpec
+from rehouse.components.wishes import Wishes
 
-NOTHING: Mapping[str, object] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def deploy(
@@ -36,7 +31,7 @@ def deploy(
     force: bool = False,
     keep: bool = False,
     on_event: OnEvent | None = None,
-    expected: Mapping[str, object] = NOTHING,
+    expected: Mapping[str, str | int] = NOTHING,
     wishes: Wishes = NOTHING,
 ) -> Done:
     """What the spec says is live when this returns, or has its first share of the traffic: then ``progress`` is set.
@@ -46,19 +41,25 @@ def deploy(
     also where the program does not make what is *expected*, by key of the configuration: target or replicas.
     *wishes* are for this rollout alone, and kept in the ledger as long as it is in progress.
     """
-    order = Order(kind="deploy", serial=None, service=service, force=force)
-    facts = chosen_facts(_looked_ahead(engine, order), service)
-    _must_have_read(facts, expected)
-    before = Told(facts.get("serial", 0), tuple(facts.get("before", ())))
-    order = order.model_copy(update={"serial": before.serial, "service": facts.get("service")})
-    spec = _spec(facts)
-    rollout = overridden(spec.rollout, wishes) if spec else None
-    if spec and rollout and takes_steps(spec, rollout, before.live, facts["wanted"]):
-        order = order.model_copy(update={"kind": "begin", "rollout": rollout})
-    result = engine.up(order, on_event, rollout.deadline if rollout else None)
-    if result.well:
-        return done(result, order.service, before)
-    return settle(engine, order, result, before, keep, on_event)
+    name, before = chosen(engine.ledgers(), service)
+    order = Order(
+        kind="deploy",
+        serial=before.serial,
+        service=name,
+        force=force,
+        wishes=wishes,
+        expected=dict(expected),
+    )
+    result = engine.up(order, on_event)
+    if not result.well:
+        return settle(engine, order, result, before, keep, on_event)
+    _must_know(service, result)
+    now = done(result, name, before)
+    if not now.changed:
+        previewed(
+            engine, order
+        )  # What runs may be declared otherwise today: nobody changed it, and it is told.
+    return now
 
 
 def rollback(
@@ -87,27 +88,12 @@ def rollback(
     return settle(engine, order, result, before, on_event=on_event)
 
 
-def _looked_ahead(engine: Engine, order: Order) -> Result:
-    """One process less than to read the ledger first: so it is read only where something is wrong, perhaps with it."""
-    try:
-        return previewed(engine, order)
-    except OutOfReach:
-        engine.ledgers()
-        raise
-
-
-def _must_have_read(facts: dict[str, Any], expected: Mapping[str, object]) -> None:
-    """A program of somebody's own may do without a key."""
-    made = {"target": facts.get("target"), "replicas": facts.get("spec", {}).get("replicas")}
-    for key, value in expected.items():
-        if made[key] != value:
-            what = f"is {value}, and the program makes {made[key]}: it does not read the key"
-            fix = f"give it to Service in the program: {key}=… (rehouse init writes one that does)"
-            raise Wrong(f"configuration key {key}", what, fix)
-
-
-def _spec(facts: dict[str, Any]) -> ServiceSpec | None:
-    return ServiceSpec.model_validate_json(json.dumps(facts["spec"])) if "spec" in facts else None
+def _must_know(service: str | None, result: Result) -> None:
+    """Raises Wrong where the program declares no service of that name; it then has changed nothing."""
+    known = [each["service"] for each in result.told()]
+    if service and service not in known:
+        what, fix = "is not in this stack", f"known: {', '.join(known) or 'none'}"
+        raise Wrong(f"service {service}", what, fix)
 
 
 def _previous(ledger: Ledger) -> str:

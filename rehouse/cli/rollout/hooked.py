@@ -25,7 +25,7 @@ from rehouse.cli.rollout.hooks import (
     has_booted,
     is_change,
 )
-from rehouse.cli.rollout.updates import Result, foreseen
+from rehouse.cli.rollout.updates import Result, foreseen, previewed
 from rehouse.cli.view.news import Hook, as_event
 from rehouse.components.errors import Refused, RehouseError
 from rehouse.components.ledger import Ledger
@@ -88,9 +88,7 @@ class Hooked:
         return self._engine.stack_name()
 
     def preview(self, wanted: Order | None = None) -> Result:
-        result = self._engine.preview(wanted)
-        self._planned = result.facts(wanted.service if wanted else None)
-        return result
+        return self._engine.preview(wanted)
 
     def up(
         self,
@@ -98,6 +96,8 @@ class Hooked:
         on_event: OnEvent | None = None,
         seconds: float | None = None,
     ) -> Result:
+        if wanted and wanted.kind == "deploy":
+            self._planned = previewed(self._engine, wanted).facts(wanted.service)
         self._learn(wanted)
         standing = self._foreseen(wanted)
         for hook in due_before(wanted, standing, self._last()):

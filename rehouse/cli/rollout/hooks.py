@@ -13,7 +13,7 @@ FOLDER = Path(".rehouse/hooks")
 BEFORE = ("pre-connect", "pre-deploy", "pre-app-boot")
 AFTER = ("post-app-boot", "post-deploy", "post-undo")
 
-_CHOOSES = ("deploy", "begin", "rollback")  # orders that say what shall be live
+_CHOOSES = ("deploy", "rollback")  # orders that say what shall be live
 _GOES_ON = ("advance", "release", "finish")
 _FAILED = (Undone.exit_code, NotUndone.exit_code)
 

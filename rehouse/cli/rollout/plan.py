@@ -10,7 +10,6 @@ from rehouse.cli.rollout.course import Stage, course
 from rehouse.cli.rollout.deploy import NOTHING
 from rehouse.cli.rollout.guard import ROUTER, Step
 from rehouse.cli.rollout.updates import Result, chosen, previewed
-from rehouse.cli.rollout.wishes import Wishes, overridden
 from rehouse.components.difference import Change
 from rehouse.components.errors import Wrong
 from rehouse.components.front import Shift
@@ -18,6 +17,7 @@ from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 from rehouse.components.spec import ServiceSpec
+from rehouse.components.wishes import Wishes, overridden
 
 DECLARED = ("pulumi:providers:", "pulumi:pulumi:Stack", "rehouse:index:")  # nothing runs for them
 IN_PLACE = ("router.", "rollout.")  # no reason for another generation

@@ -3,12 +3,12 @@
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.updates import (
     AGAIN,
-    Before,
     Done,
     Engine,
     Interrupted,
     Result,
     chosen,
+    failure_of,
     reason_of,
 )
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Undone
@@ -23,7 +23,7 @@ def settle(
     engine: Engine,
     order: Order,
     failed: Result,
-    before: Before,
+    before: Ledger,
     keep: bool = False,
     on_event: OnEvent | None = None,
 ) -> Done:
@@ -38,7 +38,7 @@ def settle(
 
 
 def finish(
-    engine: Engine, service: str | None, now: Ledger, before: Before, on_event: OnEvent | None
+    engine: Engine, service: str | None, now: Ledger, before: Ledger, on_event: OnEvent | None
 ) -> Done:
     """The traffic has moved; only what is retired was left, and a second update may get rid of it."""
     again = engine.up(as_it_is(now, service), on_event)
@@ -53,7 +53,7 @@ def finish(
     )
 
 
-def as_it_is(ledger: Before, service: str | None) -> Order:
+def as_it_is(ledger: Ledger, service: str | None) -> Order:
     """Declares what the ledger says, whatever the spec says meanwhile."""
     return Order(kind="undo", serial=ledger.serial, service=service)
 
@@ -79,7 +79,7 @@ def _settle(
     engine: Engine,
     order: Order,
     failed: Result,
-    before: Before,
+    before: Ledger,
     keep: bool,
     on_event: OnEvent | None,
 ) -> Done:
@@ -88,10 +88,12 @@ def _settle(
     raise_stopped(failed, _live(now), FINISH)
     if now.serial != before.serial:
         return finish(engine, name, now, before, on_event)
+    if not failed.touched:
+        raise failure_of(failed, AGAIN, f"nothing has changed; {_live(now)} is live")
     return _undo(engine, order, failed, before, keep, on_event)
 
 
-def _stranded(order: Order, failed: Result, before: Before, error: OutOfReach) -> NotUndone:
+def _stranded(order: Order, failed: Result, before: Ledger, error: OutOfReach) -> NotUndone:
     """Nobody could look what came of it, or write down what is to be."""
     where = failed.wanted() or order.generation or order.service or "rollout"
     what = f"{reason_of(failed)}\nand it could not be undone: {error.where}: {error.what}"
@@ -103,7 +105,7 @@ def _undo(
     engine: Engine,
     order: Order,
     failed: Result,
-    before: Before,
+    before: Ledger,
     keep: bool,
     on_event: OnEvent | None,
 ) -> Done:
@@ -157,5 +159,5 @@ def _raise_left(failed: Result, undo: Result, where: str, live: str) -> None:
     )
 
 
-def _live(ledger: Before) -> str:
+def _live(ledger: Ledger) -> str:
     return ", ".join(ledger.live) or "nothing"

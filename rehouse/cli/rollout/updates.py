@@ -27,6 +27,8 @@ class Result(Protocol):
     def hurried(self) -> bool: ...
     @property
     def begun(self) -> bool: ...
+    @property
+    def touched(self) -> bool: ...
     def error(self) -> RehouseError | None: ...
     def wanted(self) -> str | None: ...
     def facts(self, service: str | None = None) -> dict[str, Any]: ...
@@ -82,43 +84,16 @@ class Interrupted(RehouseError):
         self.exit_code = 128 + number
 
 
-class Before(Protocol):
-    """As much of a ledger as an update is decided on."""
-
-    @property
-    def serial(self) -> int: ...
-    @property
-    def live(self) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True)
-class Told:
-    """The same, as a preview tells of it."""
-
-    serial: int
-    live: tuple[str, ...]
-
-
 def chosen(ledgers: dict[str, Ledger], service: str | None) -> tuple[str | None, Ledger]:
     """The service that is meant, and its ledger; an empty one where nothing was deployed yet."""
-    name = _meant(list(ledgers), service)
-    return name, ledgers.get(name or "", Ledger())
-
-
-def chosen_facts(result: Result, service: str | None) -> dict[str, Any]:
-    """What is told of the service that is meant; nothing where the program has none."""
-    known = [each["service"] for each in result.told()]
-    return result.facts(_meant(known, service))
-
-
-def _meant(known: list[str], service: str | None) -> str | None:
-    if service in known:
-        return service
-    if service and known:
-        raise Wrong(f"service {service}", "is not in this stack", f"known: {', '.join(known)}")
-    if len(known) > 1:
-        raise Wrong("service", f"this stack has several: {', '.join(known)}", "name one of them")
-    return next(iter(known), service)
+    if service in ledgers:
+        return service, ledgers[service]
+    known = ", ".join(ledgers)
+    if service and ledgers:
+        raise Wrong(f"service {service}", "is not in this stack", f"known: {known}")
+    if len(ledgers) > 1:
+        raise Wrong("service", f"this stack has several: {known}", "name one of them")
+    return next(iter(ledgers.items()), (service, Ledger()))
 
 
 def foreseen(ledger: Ledger, order: Order) -> Ledger:
@@ -139,7 +114,7 @@ def previewed(engine: Previewing[AnyResult_co], order: Order) -> AnyResult_co:
     return preview
 
 
-def done(result: Result, service: str | None, before: Before) -> Done:
+def done(result: Result, service: str | None, before: Ledger) -> Done:
     """What stands after an update that went well: what its program declared, so nobody need be asked."""
     told = result.facts(service)
     progress = told.get("progress")
@@ -153,7 +128,7 @@ def done(result: Result, service: str | None, before: Before) -> Done:
     )
 
 
-def as_it_stands(service: str | None, before: Before, now: Ledger) -> Done:
+def as_it_stands(service: str | None, before: Ledger, now: Ledger) -> Done:
     return Done(service, before.live, now.live, now.standing, now.progress, now.maintenance)
 
 
