@@ -102,6 +102,10 @@ class Engine:
     def stack_name(self) -> str:
         return self._stack or self._succeed("stack", "--show-name").stdout.strip()
 
+    def stacks(self) -> list[str]:
+        """Names of all that the project has."""
+        return [each["name"] for each in json.loads(self._succeed("stack", "ls", "--json").stdout)]
+
     def locks(self) -> list[Lock] | None:
         """Who holds the stack; None where the backend keeps that to itself."""
         return self._backend.locks()

@@ -88,7 +88,7 @@ def _run(words: list[str]) -> int:
         return _stopped()
     except ReaderGone:
         return 0
-    if SIGNALS.first:
+    if SIGNALS.first and not ended:
         _say("the signal came after the point of no return: it was finished")
     return ended if isinstance(ended, int) else 0
 

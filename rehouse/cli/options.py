@@ -1,6 +1,7 @@
 """What all verbs understand in the same way."""
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +38,15 @@ FOLDER = click.option(
     default=".",
     help="Folder of the project, or one below it.",
 )
+PARALLEL = click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    is_flag=False,
+    flag_value=len(os.sched_getaffinity(0)),
+    metavar="[N]",
+    help="Several stacks, N at a time; without N as many as there are cores.",
+)
+OF_THE_FLEET = ("stack", "parallel", "as_json", "as_lines")  # the rest is what each deploy gets
 
 
 def in_stack(command: F) -> F:
@@ -50,7 +60,50 @@ def in_stack(command: F) -> F:
     return FOLDER(stack(command))
 
 
-def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
+def in_stacks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--folder, --stack and --parallel: the command gets a ``stack``, or is called for each in a process of its own.
+
+    Undermost, so that what else is wrong is told once and before anything begins.
+    """
+
+    @functools.wraps(command)
+    def called(stack: tuple[str, ...], parallel: int | None, folder: Path, **words: Any) -> Any:
+        if parallel is None:
+            from rehouse.cli.fleet.chosen import one
+
+            return command(stack=one(stack), folder=folder, **words)
+        from rehouse.cli.fleet.deploying import deploy_side_by_side
+
+        how = {key: words[key] for key in ("as_json", "as_lines")}
+        return deploy_side_by_side(folder, stack, parallel, _words_for_each(), **how)
+
+    stack = click.option(
+        "--stack",
+        "-s",
+        multiple=True,
+        envvar="REHOUSE_STACK",
+        help="Name of the stack; with --parallel several, or patterns like 'prod-*'.",
+    )
+    return FOLDER(stack(PARALLEL(called)))
+
+
+def _words_for_each() -> list[str]:
+    """What this command was called with, but for what is about all of them together."""
+    context = click.get_current_context()
+    assert context
+    options, arguments = [], ["--"]
+    for each in context.command.params:
+        value = context.params.get(each.name or "")
+        if each.name in OF_THE_FLEET or value is None or value is False:
+            continue
+        if isinstance(each, click.Argument):
+            arguments.append(value)
+        else:
+            options.append(each.opts[0] if value is True else f"{each.opts[0]}={value}")
+    return [*options, *arguments]
+
+
+def with_hooks(command: Callable[..., Any]) -> Callable[..., Any]:
     """--hooks-path and --skip-hooks; the command gets ``hooks``."""
     from rehouse.cli.rollout.hooks import (
         FOLDER as HOOKS,  # as the wishes: large, and not every verb's
@@ -58,10 +111,10 @@ def with_hooks(command: Callable[..., None]) -> Callable[..., None]:
     from rehouse.cli.rollout.hooks import Hooks, found
 
     @functools.wraps(command)
-    def called(folder: Path, hooks_path: Path | None, skip_hooks: bool, **words: Any) -> None:
+    def called(folder: Path, hooks_path: Path | None, skip_hooks: bool, **words: Any) -> Any:
         home = project_folder(folder)
         programs = {} if skip_hooks else found(hooks_path or home / HOOKS)
-        command(folder=home, hooks=Hooks(home, programs), **words)
+        return command(folder=home, hooks=Hooks(home, programs), **words)
 
     path = click.option(
         "--hooks-path",

@@ -2,16 +2,22 @@
 
 import contextlib
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Protocol
 
 HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(KeyboardInterrupt):
     """A signal came before any update had begun."""
+
+
+class Hearing(Protocol):
+    """Whoever is to be told."""
+
+    def send_signal(self, number: int, /) -> None: ...
 
 
 class Signals:
@@ -26,7 +32,7 @@ class Signals:
         self.first = 0  # the first that came, 0 for none
         self._heard: list[int] = []
         self._told = 0
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Hearing | None = None
         self._ask: Callable[[], object] = _nobody
         self._child_is_due = False
         self._begun = False
@@ -51,10 +57,10 @@ class Signals:
             self._child_is_due, self._child = False, None
             self._heard, self._told = [], 0
 
-    def tell(self, child: "subprocess.Popen[bytes]", ask: Callable[[], object]) -> None:
+    def tell(self, child: Hearing, ask: Callable[[], object] | None = None) -> None:
         """It gets those that have come, and those that will; *ask* tells those whom it does not tell itself."""
         if self._child_is_due and _is_main_thread():
-            self._child, self._ask = child, ask
+            self._child, self._ask = child, ask or _nobody
             self._pass_on()
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:

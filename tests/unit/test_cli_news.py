@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from rehouse.cli.view.lines import EVERY, Lines
-from rehouse.cli.view.news import Hook, Probe, Step, Update, Waiting, as_event, news_of
+from rehouse.cli.view.news import (
+    Hook,
+    Probe,
+    Step,
+    Update,
+    Waiting,
+    as_event,
+    news_in,
+    news_of,
+    shape_of,
+)
 from rehouse.cli.view.plain import is_news, line_of
 
 CONTAINER = "docker:index/container:Container"
@@ -141,3 +151,15 @@ def test_json_lines_tell_of_a_pause_now_and_then(capsys):
 
 def read_lines(capsys) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "news", [WAITS, ASKED, Step("raise", "web-1-0", "done", True), Hook("pre-deploy", "begins")]
+)
+def test_what_was_told_can_be_read(news: Any):
+    """As another process has told it; what it tells besides is passed over."""
+    told = json.loads(json.dumps({**shape_of(news), "version": 1, "seconds_more": 2.0}))
+    again = news_in(told)
+    assert again
+    assert line_of(news) == line_of(again)
+    assert None is news_in({"event": "of a later version"})

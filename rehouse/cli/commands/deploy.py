@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks, with_wishes
+from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stacks, with_hooks, with_wishes
 from rehouse.cli.rollout.deploy import deploy
 from rehouse.cli.rollout.hooked import hooked
 from rehouse.cli.rollout.hooks import Hooks
@@ -26,10 +26,10 @@ from rehouse.components.wishes import Wishes
     "--keep", is_flag=True, help="One that fails stands without traffic, to be looked at."
 )
 @with_wishes
-@in_stack
 @JSON
 @LINES
 @with_hooks
+@in_stacks
 def command(
     service: str | None,
     target: str | None,
@@ -44,8 +44,13 @@ def command(
 ) -> None:
     """Raise, prove, shift, retire: undone if it fails. A canary and a bake are watched, step by step.
 
+    With --parallel each of the stacks is such a deploy of its own: one that fails stops no other.
+
     \b
     Example:  rehouse deploy --stack prod
+
+    \b
+    Example:  rehouse deploy --parallel 4 --stack 'prod-*' --stack shop
     """
     engine = engine_of(folder, stack)
     expected = {"target": target} if target else {}

@@ -1,6 +1,6 @@
 """What happens in a rollout, as an operator cares about it: made of what engine, program, providers and watch tell."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from rehouse.cli.eventlog import Event
@@ -73,6 +73,7 @@ class Hook:
 
 
 News = Update | Step | Probe | Waiting | Hook
+_KINDS = {kind.__name__.lower(): kind for kind in (Update, Step, Probe, Waiting, Hook)}
 
 
 def as_event(news: News) -> Event:
@@ -99,6 +100,12 @@ def news_of(event: Event) -> list[News]:
 def shape_of(news: News) -> dict[str, Any]:
     """As --json-lines has it."""
     return {"event": type(news).__name__.lower(), **asdict(news)}
+
+
+def news_in(shape: dict[str, Any]) -> News | None:
+    """The same, the other way round; None for what is no news."""
+    kind = _KINDS.get(shape.get("event", ""))
+    return kind(**{each.name: shape[each.name] for each in fields(kind)}) if kind else None
 
 
 def _of_engine(event: Event) -> list[News]:

@@ -68,7 +68,6 @@ def is_news(news: News, last: News | None) -> bool:
 @contextlib.contextmanager
 def spoken() -> Iterator[Callable[[News], None]]:
     """Each line as it comes, and the last one again where nothing new happens."""
-    over, spoke = threading.Event(), threading.Event()
     line, last = "the engine starts", None
 
     def tell(news: News) -> None:
@@ -76,19 +75,28 @@ def spoken() -> Iterator[Callable[[News], None]]:
         line = line_of(news) or line
         if is_news(news, last) and line_of(news):
             stderr.print(line, markup=False)
-            spoke.set()
+            spoke()
         last = last if isinstance(news, Probe) else news
+
+    with signs_of_life(lambda: line) as spoke:
+        yield tell
+
+
+@contextlib.contextmanager
+def signs_of_life(still: Callable[[], str]) -> Iterator[Callable[[], None]]:
+    """Says what it is *still* at, unless what is yielded was called in the meantime."""
+    over, spoke = threading.Event(), threading.Event()
 
     def watch() -> None:
         while not over.is_set():
             if not spoke.wait(SIGN_OF_LIFE) and not over.is_set():
-                stderr.print(f"still at: {line}", markup=False)
+                stderr.print(f"still at: {still()}", markup=False)
             spoke.clear()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
-        yield tell
+        yield spoke.set
     finally:
         over.set()
         spoke.set()

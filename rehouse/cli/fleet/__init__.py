@@ -1,0 +1,1 @@
+"""Many stacks of one project, deployed by one command."""
