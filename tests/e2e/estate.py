@@ -23,6 +23,7 @@ import docker
 from ruamel.yaml import YAML
 
 from engine.home import complete_environment
+from rehouse.cli.project import project_name
 from rehouse.cli.state.store import Store, store_of
 from rehouse.components.errors import OutOfReach
 from rehouse.components.haproxy import Haproxy, Seen
@@ -60,21 +61,20 @@ class Run:
 class Stack:
     """One service in one stack, with a project, a state and a port that clash with nobody's."""
 
-    def __init__(self, folder: Path, state: str | None = None) -> None:
-        """*state* is the url of its backend; without one it is a folder in *folder*."""
+    def __init__(self, folder: Path, state: str | None = None, stack: str = "test") -> None:
+        """*state* is the url of its backend; without one it is a folder in *folder*.
+
+        Another *stack* in the same folder is one of the same project, with a spec and a router of its own.
+        """
         folder.mkdir(exist_ok=True)
         self.state = state or f"file://{folder / 'state'}?metadata=skip"
-        self.project = f"e2e-{secrets.token_hex(4)}"
+        self.stack, own = stack, "" if stack == "test" else f"-{stack}"
         self.port = free_port()
-        self.folder = folder
-        self.home = folder / "router"
-        shutil.copytree(
-            CHECKOUT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        (folder / "Pulumi.yaml").write_text(
-            f"name: {self.project}\nruntime: python\nmain: stacks/\n"
-        )
-        (folder / "state").mkdir()
+        self.folder, self.file = folder, f"web{own}.yaml"
+        self.home = folder / f"router{own}"
+        if not (folder / "Pulumi.yaml").exists():
+            _make_project(folder)
+        self.project = project_name(folder)
         self.site: dict[str, Any] = {"router": {"image": ROUTER_IMAGE, "home": str(self.home)}}
         self.spec: dict[str, Any] = {
             "service": "web",
@@ -86,7 +86,7 @@ class Stack:
         self.target = "container"
         self.secrets: dict[str, Any] = {}
         self.variables: dict[str, str] = {}
-        self.pulumi("stack", "init", "test")
+        self.pulumi("stack", "init", stack)
 
     @property
     def url(self) -> str:
@@ -94,7 +94,7 @@ class Stack:
 
     @property
     def name(self) -> str:
-        return f"{self.project}/test"
+        return f"{self.project}/{self.stack}"
 
     def up(self, **spec: Any) -> Run:
         """`pulumi up`, after *spec* has changed the spec; without a preview, as in CI."""
@@ -135,9 +135,9 @@ class Stack:
         """Spec and configuration onto the disk."""
         self.spec = {**self.spec, **spec}
         yaml = YAML(typ="safe")
-        yaml.dump(self.spec, self.folder / "stacks" / "web.yaml")
+        yaml.dump(self.spec, self.folder / "stacks" / self.file)
         config = {
-            "spec": "web.yaml",
+            "spec": self.file,
             "target": self.target,
             "site": self.site,
             "secrets": self.secrets,
@@ -194,7 +194,7 @@ class Stack:
         own = {
             "PULUMI_BACKEND_URL": self.state,
             "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_STACK": "test",
+            "PULUMI_STACK": self.stack,
         }
         return {**complete_environment(os.environ), **own, **self.variables}
 
@@ -268,7 +268,7 @@ class Stack:
         [ours] = [
             each
             for each in routers
-            if each.attrs["Mounts"][0]["Source"].startswith(str(self.folder))
+            if each.attrs["Mounts"][0]["Source"].startswith(f"{self.home}/")
         ]
         return ours
 
@@ -298,7 +298,7 @@ class Stack:
 
     @property
     def router_folder(self) -> Path:
-        return self.home / f"{self.project}.test.web-router"
+        return self.home / f"{self.project}.{self.stack}.web-router"
 
     @property
     def router_file(self) -> Path:
@@ -308,23 +308,31 @@ class Stack:
         """As the HAProxy of this stack knows them; none while it does not answer."""
         haproxy = Haproxy(self.router_folder / "admin.sock", None)
         with contextlib.suppress(OutOfReach):
-            return haproxy.servers(f"web.test.{self.project}") or []
+            return haproxy.servers(f"web.{self.stack}.{self.project}") or []
         return []
 
     @property
     def checkpoint(self) -> str:
         """The key of the state of this stack."""
-        return f".pulumi/stacks/{self.project}/test.json"
+        return f".pulumi/stacks/{self.project}/{self.stack}.json"
 
     @property
     def _settings(self) -> Path:
-        return self.folder / "Pulumi.test.yaml"
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
+
+def _make_project(folder: Path) -> None:
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CHECKOUT / "stacks", folder / "stacks", ignore=ignore)
+    name = f"e2e-{secrets.token_hex(4)}"
+    (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\nmain: stacks/\n")
+    (folder / "state").mkdir()
 
 
 @contextlib.contextmanager
-def standing(folder: Path, state: str | None = None) -> Iterator[Stack]:
+def standing(folder: Path, state: str | None = None, stack: str = "test") -> Iterator[Stack]:
     """A stack that must leave nothing when it is destroyed."""
-    made = Stack(folder, state)
+    made = Stack(folder, state, stack)
     with leaving_nothing(made):
         yield made
 

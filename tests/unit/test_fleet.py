@@ -5,6 +5,7 @@ The deploys are small programs in the place of `rehouse deploy --json-lines`.
 
 # ruff: noqa: SIM300
 
+import io
 import json
 import os
 import signal
@@ -13,12 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from rehouse.cli.fleet import chosen, deploying
 from rehouse.cli.fleet.ended import Ended, ended, gravest
 from rehouse.cli.fleet.side_by_side import Watch, side_by_side
 from rehouse.cli.signals import HEEDED, SIGNALS, Signals
-from rehouse.cli.view.fleet import Quiet, fleet_view
+from rehouse.cli.view.fleet import Picture, Quiet, fleet_view
 from rehouse.components.errors import Wrong
 from tests.unit.commands import Ran, rehouse
 
@@ -288,3 +290,18 @@ def log(folder: Path) -> list[str]:
     """What the deploys have noted."""
     path = folder / "log"
     return path.read_text().splitlines() if path.exists() else []
+
+
+def test_a_terminal_shows_who_is_at_work():
+    """A row for each, as many as there is room for, and how many have ended."""
+    fleet = Quiet(4)
+    for stack in ("a", "b", "c"):
+        fleet.begins(stack)
+    fleet.event("a", {"event": "hook", "name": "pre-deploy", "state": "begins"})
+    fleet.ended(Ended("c", 10))
+    console = Console(file=io.StringIO(), width=60, height=4)
+    with console.capture() as drawn:
+        console.print(Picture(fleet))
+    assert ["a  0 s  hook   pre-deploy", "1 of 4 have ended, 1 not well, and 1 more at work"] == [
+        line.rstrip() for line in drawn.get().splitlines()
+    ]

@@ -1,8 +1,6 @@
 """How the deploys of many stacks have ended, as people read it and as machines do."""
 
-from collections.abc import Sequence
-
-from rich.table import Table
+from collections.abc import Iterator, Sequence
 
 from rehouse.cli.fleet.ended import Ended
 from rehouse.cli.output import print_json, print_line, stderr, stdout
@@ -15,20 +13,18 @@ def report_fleet(ended: Sequence[Ended], as_json: bool, as_lines: bool) -> None:
     elif as_json:
         print_json("deploy", stacks=shapes)
     else:
-        stdout.print(_table(ended))
+        for line in _lines(ended):
+            stdout.print(line, markup=False)
         bad = [each.stack for each in ended if not each.well]
         if bad:
             told = f"{len(ended) - len(bad)} of {len(ended)} are live; not {', '.join(bad)}"
             stderr.print(told, style="bold red", markup=False)
 
 
-def _table(ended: Sequence[Ended]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("stack", "code", "seconds", ""):
-        table.add_column(
-            column, overflow="fold", justify="right" if column in ("code", "seconds") else "left"
-        )
+def _lines(ended: Sequence[Ended]) -> Iterator[str]:
+    """Never folded: one for each stack, also where they are read by a program."""
+    wide = max(len("stack"), *(len(each.stack) for each in ended))
+    yield f"{'stack':<{wide}}  code  seconds"
     for each in ended:
-        code = "-" if each.code is None else str(each.code)
-        table.add_row(each.stack, code, f"{each.seconds:.1f}" if each.seconds else "", str(each))
-    return table
+        code = "-" if each.code is None else each.code
+        yield f"{each.stack:<{wide}}  {code:>4}  {each.seconds:>7.1f}  {each}"
