@@ -40,8 +40,9 @@ def command(
     places = of_generation(seen.inventory, seen.ledger, generation)
     with machines(each.daemon for each in places) as here:
         logs = {
-            each.name: here[each.daemon].log(each.container or "", begin, tail, follow)
+            each.name: here[each.daemon].log(each.container, begin, tail, follow)
             for each in places
+            if each.container
         }
         for _, name, text in (as_they_come if follow else in_order)(logs):
             sys.stdout.write(f"{name} | {text}\n")

@@ -74,7 +74,7 @@ def take_inventory(
     places = [
         _place(generation.at(daemons), index, instances, networks)
         for generation in ledger.standing_generations()
-        for index in range(generation.spec.replicas)
+        for index in range(ledger.instances_of(generation))
     ]
     own = {(each.daemon, each.network) for each in places if each.network}
     return Inventory(
