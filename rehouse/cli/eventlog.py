@@ -1,21 +1,39 @@
 """The files in which engine, program and providers write down each step, one line of JSON for each, while they run."""
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from rehouse.components.notes import objects
 
 Event = dict[str, Any]
 OnEvent = Callable[[Event], None]
 POLL = 0.05
 
 
+class Reader:
+    """Of one such file, which may not be there yet: what was told once is not read again."""
+
+    def __init__(self, log: Path) -> None:
+        self._log, self._offset = log, 0
+
+    def more(self) -> list[Event]:
+        """Those that were written whole since the last time."""
+        if not self._log.exists():
+            return []
+        with self._log.open("rb") as file:
+            file.seek(self._offset)
+            written = file.read()
+        whole = written[: written.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return objects(whole)
+
+
 def events(log: Path) -> list[Event]:
-    """Those that are written whole."""
-    text = log.read_text(errors="replace") if log.exists() else ""
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    """All that are written whole."""
+    return Reader(log).more()
 
 
 @contextlib.contextmanager
@@ -32,14 +50,12 @@ def followed(logs: Sequence[Path], on_event: OnEvent | None) -> Iterator[None]:
 
 
 def _follow(logs: Sequence[Path], on_event: OnEvent, over: threading.Event) -> None:
-    told, ended = dict.fromkeys(logs, 0), False
+    readers, ended = [Reader(log) for log in logs], False
     while not ended:
         ended = over.wait(POLL)
-        for log in logs:
-            found = events(log)
-            for each in found[told[log] :]:
+        for reader in readers:
+            for each in reader.more():
                 on_event(each)
-            told[log] = len(found)
 
 
 def _ignore(_event: Event) -> None:

@@ -51,8 +51,21 @@ def deadline(path: Path) -> float | None:
 
 def read_notes(path: Path) -> list[dict[str, Any]]:
     """Those that are written whole."""
-    text = path.read_text() if path.exists() else ""
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    return objects(path.read_bytes()) if path.exists() else []
+
+
+def objects(text: bytes) -> list[dict[str, Any]]:
+    """One for each whole line; without a line that a full disk has torn: whoever reads on can still undo."""
+    found = [_object(line) for line in text.split(b"\n")[:-1]]
+    return [each for each in found if each is not None]
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line.decode(errors="replace"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @contextmanager
