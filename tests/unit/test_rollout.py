@@ -361,6 +361,21 @@ def test_a_step_that_fails_half_way_is_taken_back(engine: FakeEngine):
     assert consistent(engine)
 
 
+@pytest.mark.parametrize("strategy", ["rolling", "recreate"])
+def test_a_step_that_a_person_took_and_that_is_not_well_is_undone(
+    engine: FakeEngine, strategy: str
+):
+    """What was live is live alone, as the exit code says: also where it had to make room first."""
+    engine.spec = of(8, replicas=2, strategy=strategy, pause="promote")
+    deploy(engine, None)
+    engine.sick = {engine.spec.name}
+    with pytest.raises(Undone, match="answers 503") as raised:
+        advance(engine, None, None)
+    assert f"{A.name} is live, nothing of {engine.spec.name} is left" == raised.value.state
+    assert {engine.spec.name: "answers 503"} == engine.ledger.quarantined
+    assert ({A.name: 100}, True) == (engine.ledger.standing, consistent(engine))
+
+
 def test_what_is_finished_is_what_was_asked_for(engine: FakeEngine):
     """A rollback whose last deletions failed does not deploy what the spec says meanwhile."""
     engine.spec = B

@@ -50,6 +50,11 @@ class Stage:
         return "finish" if progress and progress.is_last else "advance"
 
     @property
+    def generation(self) -> str:
+        """The one that is on its way."""
+        return self.ledger.progress.generation if self.ledger.progress else "rollout"
+
+    @property
     def live(self) -> str:
         return ", ".join(self.ledger.live) or "nothing"
 
@@ -99,9 +104,8 @@ class Stage:
 
     def _not_undone(self, what: str, why: Result | RehouseError) -> NotUndone:
         told = why.what if isinstance(why, RehouseError) else reason_of(why)
-        where = self.ledger.progress.generation if self.ledger.progress else "rollout"
         fix = "mend that, then: rehouse abort"
-        return NotUndone(where, f"{what}: {told}", fix, f"{self.live} is live")
+        return NotUndone(self.generation, f"{what}: {told}", fix, f"{self.live} is live")
 
 
 def time_left(progress: Progress | None) -> float | None:

@@ -37,7 +37,7 @@ def follow(
         except FINAL:
             raise
         except RehouseError as error:
-            _give_up(stage, progress, error, keep)
+            _give_up(stage, error, keep)
 
 
 def advance(engine: Engine, service: str | None, on_event: OnEvent | None) -> Done:
@@ -46,13 +46,19 @@ def advance(engine: Engine, service: str | None, on_event: OnEvent | None) -> Do
 
 
 def decide(engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | None) -> Done:
-    """What a person decides of a rollout in progress. Raises what went wrong; it then stays where it was."""
+    """What a person decides of a rollout in progress.
+
+    Raises Undone where the new generation was not well enough, as follow does, and any other error as it is: the
+    rollout then stays where it was.
+    """
     stage = Stage.now(engine, service, on_event)
     stage.must_allow(kind)
     try:
         return stage.take(kind)
     except FINAL:
         raise
+    except GateFailed as error:
+        _give_up(stage, error)
     except RehouseError as error:
         stage.restore(error)
         raise
@@ -85,8 +91,8 @@ def _must_keep_to_its_limits(stage: Stage, progress: Progress, watch: Watch) -> 
         raise GateFailed(progress.generation, reason, "mend the service")
 
 
-def _give_up(stage: Stage, progress: Progress, error: RehouseError, keep: bool) -> NoReturn:
+def _give_up(stage: Stage, error: RehouseError, keep: bool = False) -> NoReturn:
     reason = quarantined_for(error)
-    stage.undo(reason, keep)
-    live = ", ".join(progress.before)
-    raise undone(progress.generation, error.what, live, reason is not None, keep) from error
+    now = stage.undo(reason, keep)
+    live = ", ".join(now.live)
+    raise undone(stage.generation, error.what, live, reason is not None, keep) from error
