@@ -67,6 +67,11 @@ class Progress(Part):
         """Seconds that this step lasts, where no person is waited for."""
         return self.rollout.bake if self.bakes else self.rollout.pause or 0.0
 
+    def time_left(self, when: str) -> float:
+        """Seconds until the whole rollout has taken too long."""
+        taken = datetime.fromisoformat(when) - self._began(when)
+        return max(0.0, self.rollout.deadline - taken.total_seconds())
+
     def weights(self) -> dict[str, int]:
         """The rest goes to those that were live before, as they shared it then; who gets none is not named."""
         rest = 100 - self.share
@@ -96,9 +101,12 @@ class Progress(Part):
         return self._from(when, held=held)
 
     def _from(self, when: str, **changes: object) -> Self:
-        """What a person was waited for does not count for the deadline."""
-        began = self.began
-        if self.waits:
-            waited = datetime.fromisoformat(when) - datetime.fromisoformat(self.since)
-            began = (datetime.fromisoformat(began) + waited).isoformat()
+        began = self._began(when).isoformat()
         return self.model_copy(update={"since": when, "began": began, **changes})
+
+    def _began(self, when: str) -> datetime:
+        """As it counts for the deadline: less what a person was waited for till then."""
+        began = datetime.fromisoformat(self.began)
+        if not self.waits:
+            return began
+        return began + (datetime.fromisoformat(when) - datetime.fromisoformat(self.since))

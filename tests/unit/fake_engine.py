@@ -105,6 +105,7 @@ class FakeEngine:
         last = self.ledger
         try:
             declared = self._next(wanted)
+            _must_have_time(seconds)
         except RehouseError as error:
             return Ended(error, self._asked(wanted), touched=False)
         self.updates.append(wanted.kind if wanted else "plain")
@@ -151,6 +152,13 @@ class FakeEngine:
             if key not in self.proven and generation_of(name) in self.sick:
                 raise GateFailed(f"gate of {generation_of(name)}", "answers 503\nlog", "mend it")
             self.proven.add(key)
+
+
+def _must_have_time(seconds: float | None) -> None:
+    """Without any it is asked to end at once, before it has written anything."""
+    if seconds == 0:
+        what = "took longer than rollout.deadline allows, and was stopped"
+        raise GateFailed("rollout", what, "give it more time")
 
 
 def declared(ledger: Ledger) -> list[str]:

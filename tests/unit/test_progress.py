@@ -113,6 +113,14 @@ def test_a_hold_is_not_counted():
     assert not held.stepped(TWO).held
 
 
+def test_a_wait_that_goes_on_is_not_counted_either():
+    """What is left of an hour is what was left when a person began to be waited for."""
+    words: dict[str, Any] = {"strategy": "canary", "deadline": "90m"}
+    assert [5400, 1800, 0] == [of(**words).time_left(when) for when in (NOON, ONE, TWO)]
+    assert 1800 == of(**words).holding(True, ONE).time_left(TWO)
+    assert 5400 == of(**words, pause="promote").time_left(TWO)
+
+
 def test_how_many_instances_stand_follows_the_rollout():
     """All replicas, unless they are raised and retired step by step."""
     four = [generation(spec=spec(env={"N": str(number)}, replicas=4)) for number in range(2)]

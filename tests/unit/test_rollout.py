@@ -5,6 +5,7 @@
 import pytest
 
 from rehouse.cli.rollout.deploy import deploy, rollback
+from rehouse.cli.rollout.stage import Kind
 from rehouse.cli.rollout.stages import abort, advance, decide, follow
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Refused, Undone, Wrong
 from rehouse.components.generation import Generation
@@ -255,21 +256,58 @@ def test_what_a_person_was_waited_for_does_not_count(engine: FakeEngine):
     """The deadline bounds the rollout and not people."""
     engine.spec = of(1, strategy="canary", pause="promote", deadline="1s")
     deploy(engine, None)
-    progress = engine.ledger.progress
-    assert progress
-    late = progress.model_copy(update={"since": OLD, "began": OLD})
-    engine.ledger = engine.ledger.model_copy(update={"progress": late})
+    set_back(engine, since=OLD, began=OLD)
     assert 25 == advance(engine, None, None).standing[engine.spec.name]
+
+
+def test_what_a_person_was_waited_for_does_not_end_a_step(engine: FakeEngine):
+    """Whatever they decide after the deadline alone would be over is done, and not stopped at once."""
+    decided: tuple[tuple[Kind, int], ...] = (("advance", 25), ("hold", 5), ("release", 5))
+    for kind, share in decided:
+        engine.spec = of(1, strategy="canary", pause="promote", deadline="1s")
+        deploy(engine, None)
+        set_back(engine, since=OLD, began=OLD)
+        assert share == decide(engine, None, kind, None).standing[engine.spec.name]
+        abort(engine, None, None, None)
+
+
+def test_a_rollout_that_was_held_past_its_deadline_goes_on(engine: FakeEngine):
+    """Its steps have a time, and the time it was held does not count."""
+    engine.spec = of(1, strategy="canary", deadline="1h")
+    deploy(engine, None)
+    decide(engine, None, "hold", None)
+    set_back(engine, since=OLD, began=OLD)
+    decide(engine, None, "release", None)
+    assert (engine.spec.name,) == follow(engine, None, lambda *_: None).live
+
+
+def test_a_rollout_whose_command_died_is_undone_by_whoever_resumes_it_late(engine: FakeEngine):
+    """Nobody was waited for: the time is over, and the reason says so."""
+    engine.spec = of(1, strategy="canary", deadline="1h")
+    deploy(engine, None)
+    set_back(engine, since=OLD, began=OLD)
+    decide(engine, None, "release", None)
+    with pytest.raises(Undone, match=r"took longer than rollout.deadline, 3600 s"):
+        follow(engine, None, lambda *_: None)
+    assert ({A.name: 100}, True) == (engine.ledger.standing, consistent(engine))
+
+
+def test_a_step_that_a_person_takes_past_the_deadline_is_an_undo(engine: FakeEngine):
+    """It is not begun, and quarantined for what it is."""
+    engine.spec = of(1, strategy="canary", deadline="1h")
+    deploy(engine, None)
+    set_back(engine, since=OLD, began=OLD)
+    with pytest.raises(Undone, match=r"took longer than rollout.deadline, 3600 s"):
+        advance(engine, None, None)
+    assert ["deploy", "abort"] == engine.updates
+    assert engine.ledger.quarantined[engine.spec.name].startswith("took longer")
 
 
 def test_a_rollout_past_its_deadline_is_undone(engine: FakeEngine):
     """Whatever it was watched for."""
     engine.spec = of(1, strategy="canary", deadline="1h")
     deploy(engine, None)
-    progress = engine.ledger.progress
-    assert progress
-    late = progress.model_copy(update={"began": OLD})
-    engine.ledger = engine.ledger.model_copy(update={"progress": late})
+    set_back(engine, began=OLD)
     with pytest.raises(Undone, match=r"took longer than rollout.deadline, 3600 s"):
         follow(engine, None, lambda *_: None)
     assert consistent(engine)
@@ -410,6 +448,13 @@ def never(*_: object) -> str | None:
 
 
 OLD = "2026-01-01T00:00:00+00:00"
+
+
+def set_back(engine: FakeEngine, **when: str) -> None:
+    """The rollout in progress, as if it had begun then."""
+    assert engine.ledger.progress
+    progress = engine.ledger.progress.model_copy(update=when)
+    engine.ledger = engine.ledger.model_copy(update={"progress": progress})
 
 
 def wanted(engine: FakeEngine) -> str | None:

@@ -21,9 +21,10 @@ from rehouse.cli.rollout.updates import (
 from rehouse.components.errors import Contested, NotUndone, RehouseError
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
-from rehouse.components.progress import Progress
 
 Kind = Literal["advance", "hold", "release", "finish", "abort"]
+
+STEPS = ("advance", "finish")  # what else is done takes no time of the rollout's
 
 # Each says already what stands, or is about what somebody else does.
 FINAL = (Interrupted, Contested, NotUndone)
@@ -55,6 +56,12 @@ class Stage:
         return self.ledger.progress.generation if self.ledger.progress else "rollout"
 
     @property
+    def time_left(self) -> float | None:
+        """Seconds until the whole rollout has taken too long."""
+        progress = self.ledger.progress
+        return progress.time_left(_now().isoformat()) if progress else None
+
+    @property
     def live(self) -> str:
         return ", ".join(self.ledger.live) or "nothing"
 
@@ -65,8 +72,7 @@ class Stage:
     def take(self, kind: Kind, reason: str | None = None, keep: bool = False) -> Done:
         """One update. Raises what went wrong: the ledger is then as it was, and what stands may not be."""
         order = self._order(kind, reason, keep)
-        seconds = None if kind == "abort" else time_left(self.ledger.progress)
-        result = self.engine.up(order, self.on_event, seconds)
+        result = self.engine.up(order, self.on_event, self.time_left if kind in STEPS else None)
         if result.well:
             return done(result, self.service, self.ledger)
         raise_contested(result)
@@ -108,12 +114,9 @@ class Stage:
         return NotUndone(self.generation, f"{what}: {told}", fix, f"{self.live} is live")
 
 
-def time_left(progress: Progress | None) -> float | None:
-    """Seconds until the whole rollout has taken too long; what a person was waited for does not count."""
-    if progress is None:
-        return None
-    return max(0.0, progress.rollout.deadline - seconds_since(progress.began))
-
-
 def seconds_since(when: str) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()
+    return (_now() - datetime.fromisoformat(when)).total_seconds()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

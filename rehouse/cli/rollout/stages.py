@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout.stage import FINAL, Kind, Stage, seconds_since, time_left
+from rehouse.cli.rollout.stage import FINAL, STEPS, Kind, Stage, seconds_since
 from rehouse.cli.rollout.undo import quarantined_for, undone
 from rehouse.cli.rollout.updates import Done, Engine, as_it_stands
 from rehouse.components.errors import GateFailed, RehouseError
@@ -54,6 +54,8 @@ def decide(engine: Engine, service: str | None, kind: Kind, on_event: OnEvent | 
     stage = Stage.now(engine, service, on_event)
     stage.must_allow(kind)
     try:
+        if kind in STEPS:
+            _must_be_in_time(stage)
         return stage.take(kind)
     except FINAL:
         raise
@@ -83,12 +85,19 @@ def call_off(stage: Stage, reason: str | None, keep: bool = False) -> Done:
 
 def _must_keep_to_its_limits(stage: Stage, progress: Progress, watch: Watch) -> None:
     """Till this step is over. Raises GateFailed."""
-    left = min(progress.length - seconds_since(progress.since), time_left(progress) or 0.0)
+    left = min(progress.length - seconds_since(progress.since), stage.time_left or 0.0)
     reason = watch(stage.service or "", stage.ledger, max(0.0, left))
-    if not time_left(progress):
-        reason = f"took longer than rollout.deadline, {progress.rollout.deadline:g} s"
+    _must_be_in_time(stage)
     if reason:
         raise GateFailed(progress.generation, reason, "mend the service")
+
+
+def _must_be_in_time(stage: Stage) -> None:
+    """Raises GateFailed: an update that has no time left would be stopped before it did anything."""
+    progress = stage.ledger.progress
+    if progress and not stage.time_left:
+        what = f"took longer than rollout.deadline, {progress.rollout.deadline:g} s"
+        raise GateFailed(progress.generation, what, "mend the service")
 
 
 def _give_up(stage: Stage, error: RehouseError, keep: bool = False) -> NoReturn:
