@@ -57,6 +57,20 @@ class Signals:
             self._child_is_due, self._child = False, None
             self._heard, self._told = [], 0
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Those that come meanwhile end nothing, and no child hears of them: something is being put back.
+
+        For a command that is ending anyway: before an update has begun they are forgotten.
+        """
+        begun, self._begun = self._begun, True
+        try:
+            yield
+        finally:
+            self._begun = begun
+            if not begun:
+                self._heard = []
+
     def tell(self, child: Hearing, ask: Callable[[], object] | None = None) -> None:
         """It gets those that have come, and those that will; *ask* tells those whom it does not tell itself."""
         if self._child_is_due and _is_main_thread():

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from rich.console import Console
 from rehouse.cli.fleet import chosen, deploying
 from rehouse.cli.fleet.ended import Ended, ended, gravest
 from rehouse.cli.fleet.side_by_side import Watch, side_by_side
-from rehouse.cli.signals import HEEDED, SIGNALS, Signals
 from rehouse.cli.view.fleet import Picture, Quiet, fleet_view
 from rehouse.components.errors import Wrong
 from tests.unit.commands import Ran, rehouse
@@ -162,19 +161,6 @@ def interrupted(folder: Path, number: signal.Signals, script: str, times: int) -
                 os.kill(os.getpid(), number)
 
     return fleet(folder, {"a": whole, "b": whole, "c": "live()"}, most=2, watch=Sending(3))
-
-
-@pytest.fixture
-def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Heeded as in the command, and as before afterwards."""
-    before = {each: signal.getsignal(each) for each in HEEDED}
-    fresh = Signals()
-    for name, value in vars(fresh).items():
-        monkeypatch.setattr(SIGNALS, name, value)
-    SIGNALS.heed()
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
 
 
 def test_lines_carry_the_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]):

@@ -2,6 +2,9 @@
 
 # ruff: noqa: SIM300
 
+import os
+import signal
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,6 +89,23 @@ def test_a_signal_puts_it_back_too(engine: Configured):
     assert {} == engine.values
 
 
+def test_a_signal_while_it_is_set_puts_it_back(engine: Configured, monkeypatch: pytest.MonkeyPatch):
+    """The engine was asked to end, and had set it already."""
+    monkeypatch.setattr(engine, "read", interrupted_once())
+    with pytest.raises(KeyboardInterrupt), three(engine):
+        pytest.fail("it has begun")
+    assert {} == engine.values
+
+
+def test_a_second_signal_does_not_end_the_putting_back(
+    engine: Configured, monkeypatch: pytest.MonkeyPatch, signals: None
+):
+    """It would leave the key as it was set; the first one ends the command."""
+    with pytest.raises(Refused), three(engine):
+        _end_and_be_hurried(engine, monkeypatch)
+    assert {} == engine.values
+
+
 def test_what_is_in_progress_stays_set(engine: Configured):
     """The next command goes on with it, and needs what the program was told."""
     engine.rollout = {"strategy": "canary", "pause": "promote"}
@@ -119,6 +139,17 @@ def test_without_a_value_nothing_is_set(engine: Configured):
         assert {} == engine.values
 
 
+def interrupted_once() -> Callable[[], None]:
+    """Does so when it is called first, and nothing later."""
+    pending = [KeyboardInterrupt()]
+
+    def call() -> None:
+        if pending:
+            raise pending.pop()
+
+    return call
+
+
 def three(engine: Configured) -> AbstractContextManager[None]:
     return setting(engine, "web", "replicas", "3")
 
@@ -126,6 +157,11 @@ def three(engine: Configured) -> AbstractContextManager[None]:
 def _begin_and_end(engine: Configured) -> None:
     assert deploy(engine, None).progress
     raise Refused("rollout", "was interrupted between two steps", "resume it")
+
+
+def _end_and_be_hurried(engine: Configured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "read", lambda: os.kill(os.getpid(), signal.SIGINT))
+    raise Refused("rollout", "was interrupted", "resume it")
 
 
 def assert_nothing_to_do(engine: Configured) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from rehouse.cli.output import stderr
 from rehouse.cli.rollout.updates import chosen
+from rehouse.cli.signals import SIGNALS
 from rehouse.components.errors import RehouseError
 from rehouse.components.ledger import Ledger
 
@@ -32,11 +33,12 @@ def setting(engine: Engine, service: str | None, key: str, value: str | None) ->
         return
     project = engine.label().partition("/")[0]
     before, old = _concerned(engine, service), engine.config().get(f"{project}:{key}")
-    engine.set_config(key, value)
     try:
+        engine.set_config(key, value)  # one that is interrupted may have set it all the same
         yield
     except BaseException:  # a signal, too
-        _put_back(engine, service, before, key, old)
+        with SIGNALS.held():
+            _put_back(engine, service, before, key, old)
         raise
 
 
