@@ -66,10 +66,6 @@ class Outcome:
         """What the engine would do, or was about to do."""
         return planned(self.events)
 
-    def wanted(self) -> str | None:
-        """The generation that the spec asks for."""
-        return self.facts().get("wanted")
-
     def said(self) -> str:
         """The engine's own words for what went wrong."""
         told = [each["diagnosticEvent"] for each in self.events if "diagnosticEvent" in each]

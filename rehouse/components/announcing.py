@@ -16,7 +16,12 @@ from rehouse.components.progress import Progress
 def announce(
     service: str, wanted: Generation | None, last: Ledger, ledger: Ledger, order: Order | None
 ) -> None:
-    """*wanted* is what the spec says, *last* the ledger as it was, *ledger* as it shall be. No secret is told."""
+    """*wanted* is what the spec says, *last* the ledger as it was, *ledger* as it shall be. No secret is told.
+
+    Nothing of a service that the update is not about.
+    """
+    if order and order.kind == "keep":
+        return
     facts = {"service": service, "serial": last.serial, "live": list(ledger.live)}
     facts |= {"order": order.kind if order else None, "before": list(last.live)}
     facts |= {"standing": ledger.standing, "instances": {**_places(last), **_places(ledger)}}

@@ -51,6 +51,10 @@ class Front(Part):
     unavailable: str | None = None  # what users read while no instance gets traffic
 
     @property
+    def service(self) -> str:
+        return self.backend.partition(".")[0]
+
+    @property
     def name(self) -> str:
         digest = hashlib.sha256(self._text("").encode()).hexdigest()
         return f"{self.backend}.{digest[:8]}"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Literal, Self
 
-from rehouse.components.errors import Contested, Wrong
+from rehouse.components.errors import Contested, Refused, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
 from rehouse.components.spec import Part, Rollout, ServiceSpec
@@ -21,6 +21,7 @@ Kind = Literal[
     "abort",
     "rollback",
     "undo",
+    "keep",
     "close",
     "open",
 ]
@@ -38,6 +39,7 @@ class Order(Part):
     live; what failed is what the spec says, or the *generation* that should have come back. After ``undo``
     and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at if *keep* is set;
     without one it may be tried again. ``close`` and ``open`` begin and end maintenance.
+    ``keep`` leaves a service as it is, because the update is about another one of the stack.
     """
 
     kind: Kind
@@ -59,7 +61,7 @@ class Order(Part):
         text = environment.get(VARIABLE)
         order = cls.model_validate_json(text) if text else None
         if order and order.service not in (None, service):
-            return cls(kind="undo", serial=None, service=service)
+            return cls(kind="keep", serial=None, service=service)
         return order
 
     @property
@@ -105,6 +107,16 @@ def must_make(order: Order | None, spec: ServiceSpec, target: str) -> None:
             what = f"is {value}, and the program makes {made[key]}: it does not read the key"
             fix = f"give it to Service in the program: {key}=… (rehouse init writes one that does)"
             raise Wrong(f"configuration key {key}", what, fix)
+
+
+def must_be_meant_to_go(service: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Raises Refused where a command changes something else, and the program declares the service no more."""
+    text = environment.get(VARIABLE)
+    order = Order.model_validate_json(text) if text else None
+    if order and (order.kind not in ("undo", "abort") or order.service not in (None, service)):
+        what = "would be deleted: the program declares it no more, or its first deploy was cut off"
+        fix = f"declare it, and: rehouse deploy {service}; to delete it: pulumi up"
+        raise Refused(f"service {service}", what, fix, "it has its traffic still")
 
 
 def takes_steps(rollout: Rollout, wanted: Generation, live: Collection[str]) -> bool:

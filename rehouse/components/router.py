@@ -22,6 +22,7 @@ from rehouse.components.errors import OutOfReach, Refused
 from rehouse.components.front import Shift, front_of
 from rehouse.components.haproxy import Haproxy
 from rehouse.components.notes import errors_noted
+from rehouse.components.order import must_be_meant_to_go
 from rehouse.components.pulled import PulledImage
 from rehouse.components.shifting import close, shift
 from rehouse.components.site import RouterSite
@@ -200,7 +201,9 @@ class TrafficProvider(ResourceProvider):
 
     @errors_noted()
     def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """The first of a service to go: all else waits for it."""
         plan = _plan(props)
+        must_be_meant_to_go(plan.front.service)
         close(plan.doors, plan.front)
 
 

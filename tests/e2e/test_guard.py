@@ -79,7 +79,8 @@ def test_a_deploy_of_one_service_leaves_its_neighbours(stack: Stack) -> None:
     neighbour(stack, number=2, port=api)
     stack.write(env={"N": "1"})
     running = {each.id for each in stack.containers() if each.labels["rehouse.service"] == "api"}
-    assert stack.rehouse("deploy").returncode == 2
+    unnamed = stack.rehouse("deploy")
+    assert (unnamed.returncode, "name one of them" in unnamed.stderr) == (2, True), unnamed.stderr
     assert stack.rehouse("deploy", "web").returncode == 0
     left = {each.id for each in stack.containers() if each.labels["rehouse.service"] == "api"}
     assert left == running
@@ -92,3 +93,20 @@ def neighbour(stack: Stack, number: int, port: int = 0) -> int:
     text = json.dumps({**stack.spec, **about})
     (stack.folder / "stacks" / "api.yaml").write_text(text)
     return port
+
+
+def test_a_service_that_is_declared_no_more_is_not_deleted_by_a_command(stack: Stack) -> None:
+    """14 before anything of it goes; a plain update does what the program says."""
+    stack.up_or_fail()
+    running = stack.unchanged()
+    program = stack.folder / "stacks" / "__main__.py"
+    whole = program.read_text()
+    program.write_text(whole.partition("Service(\n")[0])
+    refused = stack.rehouse("deploy", "web")
+    assert (refused.returncode, "would be deleted" in refused.stderr) == (14, True), refused.stderr
+    assert stack.unchanged() == running
+    assert stack.answer()["version"]
+    program.write_text(whole)
+    again = stack.rehouse("deploy", "web")
+    assert again.returncode == 0, again.stderr
+    assert stack.unchanged() == running

@@ -45,10 +45,9 @@ class Ended:
     def error(self) -> RehouseError | None:
         return self.failed
 
-    def wanted(self) -> str | None:
-        return self.asked.name if self.asked else None
-
     def facts(self, service: str | None = None) -> dict[str, Any]:
+        if service not in (None, "web"):
+            return {}
         told: dict[str, Any] = {"service": "web"}
         if self.last:
             told |= {"serial": self.last.serial, "before": list(self.last.live)}
@@ -85,9 +84,10 @@ class FakeEngine:
     made: int = 0
     updates: list[str] = field(default_factory=list)
     patching: list[tuple[str, list[str]]] = field(default_factory=list)
+    neighbours: dict[str, Ledger] = field(default_factory=dict)  # other services of the stack
 
     def ledgers(self) -> dict[str, Ledger]:
-        return {"web": self.ledger} if self.ledger.serial else {}
+        return {**self.neighbours, **({"web": self.ledger} if self.ledger.serial else {})}
 
     def preview(self, wanted: Order | None = None) -> Ended:
         try:
@@ -103,6 +103,8 @@ class FakeEngine:
         seconds: float | None = None,
     ) -> Ended:
         last = self.ledger
+        if wanted and wanted.service not in (None, "web"):
+            return Ended()
         try:
             declared = self._next(wanted)
             _must_have_time(seconds)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: SIM300
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rehouse.components.announcing import announce
 from rehouse.components.declare import shares_of
 from rehouse.components.errors import Contested, Refused
 from rehouse.components.ledger import Ledger
-from rehouse.components.order import VARIABLE, Order, next_ledger
+from rehouse.components.order import VARIABLE, Order, must_be_meant_to_go, next_ledger
 from tests.unit.makers import generation
 
 WHO, WHEN = "ops@here", "2026-01-01T00:00:00+00:00"
@@ -127,3 +128,21 @@ def test_a_plain_update_has_no_deadline(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv(notes.VARIABLE, str(tmp_path / "notes"))
     announce("web", B, Ledger(), Ledger().deployed(B, WHO, WHEN), None)
     assert notes.deadline(tmp_path / "notes") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ({"kind": "deploy", "service": "web"}, True),
+        ({"kind": "deploy", "service": "api"}, True),
+        ({"kind": "undo", "service": "api"}, True),
+        ({"kind": "undo", "service": "web"}, False),
+        ({"kind": "abort"}, False),
+    ],
+)
+def test_no_command_deletes_a_service_by_the_way(words: dict[str, object], refused: bool):
+    """Only what undoes its own first deploy does; and a plain update, which does what the program says."""
+    text = Order.model_validate({"serial": 1, **words}).model_dump_json()
+    with pytest.raises(Refused, match="declares it no more") if refused else nullcontext():
+        must_be_meant_to_go("web", {VARIABLE: text})
+    must_be_meant_to_go("web", {})

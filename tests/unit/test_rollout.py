@@ -10,7 +10,7 @@ from rehouse.cli.rollout.stages import abort, advance, decide, follow
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Refused, Undone, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
-from tests.unit.fake_engine import FakeEngine, declared, out_of_reach, servers
+from tests.unit.fake_engine import Ended, FakeEngine, declared, out_of_reach, servers
 from tests.unit.makers import generation, spec
 
 
@@ -184,6 +184,41 @@ def test_another_service_is_wrong(engine: FakeEngine):
     """The known ones are named."""
     with pytest.raises(Wrong, match="known: web"):
         deploy(engine, "shop")
+    assert [] == engine.updates
+
+
+def test_the_first_deploy_beside_another_service_is_undone_like_any():
+    """The stack knows of a neighbour, and not yet of what is deployed."""
+    engine = FakeEngine(A, neighbours={"api": Ledger(serial=3)}, sick={A.name})
+    with pytest.raises(Undone, match="answers 503"):
+        deploy(engine, "web")
+    assert (["deploy", "undo"], {}) == (engine.updates, engine.standing)
+    engine.sick.clear()
+    assert deploy(engine, "web", force=True).changed
+
+
+def test_a_service_that_the_program_declares_no_more_is_not_undone(engine: FakeEngine):
+    """An undo would declare as little as the deploy did: what the provider refused is told."""
+    engine.neighbours = {"api": Ledger(serial=3)}
+    gone = Ended(Refused("service api", "would be deleted", "declare it"))
+    engine.up = lambda *_words: gone  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="would be deleted"):
+        deploy(engine, "api")
+
+
+def test_somebody_else_between_a_failure_and_its_undo_is_told_with_the_failure(engine: FakeEngine):
+    """12: what failed is not undone by us; what they did decides."""
+    engine.spec, engine.sick = B, {B.name}
+
+    def other(point: str) -> None:
+        if "undo" in engine.updates:
+            raise Contested("stack", "is held by ci@there", "wait")
+
+    engine.at = other
+    with pytest.raises(Contested, match="answers 503") as raised:
+        deploy(engine, None)
+    assert "and it is not undone: is held by ci@there" in raised.value.what
+    assert f"something of {B.name} may stand" in str(raised.value.state)
 
 
 def test_a_canary_goes_step_by_step(engine: FakeEngine):

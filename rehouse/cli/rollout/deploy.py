@@ -15,6 +15,7 @@ from rehouse.cli.rollout.updates import (
     chosen,
     done,
     foreseen,
+    known_or_new,
     previewed,
 )
 from rehouse.components.errors import Refused, Wrong
@@ -41,7 +42,8 @@ def deploy(
     also where the program does not make what is *expected*, by key of the configuration: target or replicas.
     *wishes* are for this rollout alone, and kept in the ledger as long as it is in progress.
     """
-    name, before = chosen(engine.ledgers(), service)
+    ledgers = engine.ledgers()
+    name, before = known_or_new(ledgers, service)
     order = Order(
         kind="deploy",
         serial=before.serial,
@@ -53,7 +55,7 @@ def deploy(
     result = engine.up(order, on_event)
     if not result.well:
         return settle(engine, order, result, before, keep, on_event)
-    _must_know(service, result)
+    _must_know(name, result, ledgers)
     now = done(result, name, before)
     if not now.changed:
         previewed(
@@ -88,12 +90,11 @@ def rollback(
     return settle(engine, order, result, before, on_event=on_event)
 
 
-def _must_know(service: str | None, result: Result) -> None:
-    """Raises Wrong where the program declares no service of that name; it then has changed nothing."""
-    known = [each["service"] for each in result.told()]
-    if service and service not in known:
-        what, fix = "is not in this stack", f"known: {', '.join(known) or 'none'}"
-        raise Wrong(f"service {service}", what, fix)
+def _must_know(service: str | None, result: Result, ledgers: Mapping[str, Ledger]) -> None:
+    """Raises Wrong where the program declares no service of that name; the update then was about nothing."""
+    if not result.facts(service):
+        known = ", ".join(ledgers) or "none"
+        raise Wrong(f"service {service or ''}".strip(), "is not in this stack", f"known: {known}")
 
 
 def _previous(ledger: Ledger) -> str:

@@ -124,13 +124,15 @@ class Hooked:
 
     def _learn(self, order: Order | None) -> None:
         """Which generation it is about, from the preview or from the ledger."""
-        last, planned = self._last(), self._planned
+        planned = self._planned
+        service = (order and order.service) or planned.get("service")
+        self._facts = replace(self._facts, service=service)
+        last = self._last()
         progress = last.progress.generation if last.progress else None
         name = planned.get("wanted") or (order and order.generation) or progress
         known = [each.generation for each in last.remembered if each.generation.name == name]
         self._facts = replace(
             self._facts,
-            service=(order and order.service) or planned.get("service"),
             generation=name,
             target=planned.get("target") or (known[0].target if known else None),
             image=planned.get("image") or (known[0].image if known else None),

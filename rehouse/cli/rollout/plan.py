@@ -9,7 +9,7 @@ from rehouse.cli.reality.inventory import TRAFFIC, is_instance, shift_of
 from rehouse.cli.rollout.course import Stage, course
 from rehouse.cli.rollout.deploy import NOTHING
 from rehouse.cli.rollout.guard import ROUTER, Step
-from rehouse.cli.rollout.updates import Result, chosen, previewed
+from rehouse.cli.rollout.updates import Result, known_or_new, previewed
 from rehouse.components.difference import Change
 from rehouse.components.errors import Wrong
 from rehouse.components.front import Shift
@@ -60,7 +60,7 @@ class Plan:
 
 def plan(engine: Engine, service: str | None, force: bool, wishes: Wishes) -> Plan:
     """Raises what a deploy would raise before it touches anything: Wrong, OutOfReach, Refused and Contested."""
-    name, ledger = chosen(engine.ledgers(), service)
+    name, ledger = known_or_new(engine.ledgers(), service)
     order = Order(kind="deploy", serial=ledger.serial, service=name, force=force)
     preview = previewed(engine, order)
     facts = preview.facts(name)

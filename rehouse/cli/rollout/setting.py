@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from rehouse.cli.output import stderr
-from rehouse.cli.rollout.updates import chosen
+from rehouse.cli.rollout.updates import known_or_new
 from rehouse.cli.signals import SIGNALS
 from rehouse.components.errors import RehouseError
 from rehouse.components.ledger import Ledger
@@ -56,5 +56,5 @@ def _put_back(
 
 def _concerned(engine: Engine, service: str | None) -> set[str]:
     """The generations that have traffic, or are about to."""
-    _, ledger = chosen(engine.ledgers(), service)
+    _, ledger = known_or_new(engine.ledgers(), service)
     return {*ledger.live, *([ledger.progress.generation] if ledger.progress else [])}

@@ -7,8 +7,8 @@ from rehouse.cli.rollout.updates import (
     Engine,
     Interrupted,
     Result,
-    chosen,
     failure_of,
+    known_or_new,
     reason_of,
 )
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Undone
@@ -84,8 +84,10 @@ def _settle(
     on_event: OnEvent | None,
 ) -> Done:
     raise_contested(failed)
-    name, now = chosen(engine.ledgers(), order.service)
+    name, now = known_or_new(engine.ledgers(), order.service)
     raise_stopped(failed, _live(now), FINISH)
+    if order.needs_spec and not failed.facts(name):  # the program did not come to it
+        raise failure_of(failed, AGAIN, f"nothing has changed; {_live(before)} is live")
     if now.serial != before.serial:
         return finish(engine, name, now, before, on_event)
     if not failed.touched:
@@ -95,7 +97,9 @@ def _settle(
 
 def _stranded(order: Order, failed: Result, before: Ledger, error: OutOfReach) -> NotUndone:
     """Nobody could look what came of it, or write down what is to be."""
-    where = failed.wanted() or order.generation or order.service or "rollout"
+    where = (
+        failed.facts(order.service).get("wanted") or order.generation or order.service or "rollout"
+    )
     what = f"{reason_of(failed)}\nand it could not be undone: {error.where}: {error.what}"
     state = f"{_live(before)} was live before, and who has the traffic keeps it; something of {where} may stand"
     return NotUndone(where, what, f"{error.fix}\nthen: rehouse deploy", state)
@@ -118,8 +122,18 @@ def _undo(
         reason=reason,
         keep=keep,
     )
-    where = failed.wanted() or order.generation or order.service or "rollout"
-    result = engine.up(order, on_event)
+    where = (
+        failed.facts(order.service).get("wanted") or order.generation or order.service or "rollout"
+    )
+    try:
+        result = engine.up(order, on_event)
+        raise_contested(result)
+    except Contested as error:
+        what = f"{reason_of(failed)}\nand it is not undone: {error.what}"
+        state = (
+            f"{error.state or 'rehouse status shows what is live'}; something of {where} may stand"
+        )
+        raise Contested(where, what, f"{error.fix}\nthen: rehouse deploy", state) from error
     if reason and not result.well and not result.interrupted:
         # What failed cannot be made out again, perhaps for want of a secret: what was live matters more.
         reason, result = None, engine.up(as_it_is(before, order.service), on_event)

@@ -30,7 +30,6 @@ class Result(Protocol):
     @property
     def touched(self) -> bool: ...
     def error(self) -> RehouseError | None: ...
-    def wanted(self) -> str | None: ...
     def facts(self, service: str | None = None) -> dict[str, Any]: ...
     def told(self) -> list[dict[str, Any]]: ...
     def said(self) -> str: ...
@@ -94,6 +93,11 @@ def chosen(ledgers: dict[str, Ledger], service: str | None) -> tuple[str | None,
     if len(ledgers) > 1:
         raise Wrong("service", f"this stack has several: {known}", "name one of them")
     return next(iter(ledgers.items()), (service, Ledger()))
+
+
+def known_or_new(ledgers: dict[str, Ledger], service: str | None) -> tuple[str | None, Ledger]:
+    """As chosen, but also of one that was never deployed: whether there is one, only the program can say."""
+    return (service, Ledger()) if service and service not in ledgers else chosen(ledgers, service)
 
 
 def foreseen(ledger: Ledger, order: Order) -> Ledger:
