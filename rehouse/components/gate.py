@@ -6,6 +6,7 @@ import itertools
 import json
 import socket
 import time
+from asyncio import FIRST_EXCEPTION
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -121,17 +122,20 @@ async def prove(trial: Trial, eyes: dict[str, Eyes] | dict[str, Watch]) -> float
     finally:
         for each in trials:
             each.cancel()
+        await asyncio.gather(*trials, return_exceptions=True)
         pool.shutdown(wait=False, cancel_futures=True)
     return round(time.monotonic() - began, 3)
 
 
 async def _together(trials: list["asyncio.Task[None]"]) -> None:
-    """Raises Stopped where nobody waits for them any more."""
-    all_of_them = asyncio.gather(*trials)
-    while not (await asyncio.wait([all_of_them], timeout=HEED))[0]:
+    """Raises Unwell of one that is not well; Stopped where nobody waits for them any more."""
+    under_way: set[asyncio.Task[None]] = set(trials)
+    while under_way:
         if is_asked_to_end():
             raise Stopped("gate", "was asked to end", "run the update again")
-    await all_of_them
+        over, under_way = await asyncio.wait(under_way, timeout=HEED, return_when=FIRST_EXCEPTION)
+        for each in over:
+            each.result()
 
 
 class Unwell(Exception):
