@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,6 +18,8 @@ from rehouse.cli.signals import SIGNALS
 from rehouse.cli.state.masking import masked
 
 LOOK = 0.5  # seconds between two looks at the limit
+SOON = 0.05  # seconds until somebody sees what is printed
+PIPE = 65536  # bytes that a pipe holds
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,21 @@ def run(
         first, hurried = next(iter(received), 0), len(received) > 1
         told = _text(stdout), masked(_text(stderr))
         return Ended(*told, process.returncode, first, hurried, late)
+
+
+def printed(process: "subprocess.Popen[bytes]") -> Iterator[str]:
+    """Its lines, to its end and not to that of its pipe: what it leaves running may keep that open for ever.
+
+    The pipe must be without a buffer of ours.
+    """
+    assert process.stdout
+    os.set_blocking(process.stdout.fileno(), False)
+    rest, ended = b"", False
+    while not ended:
+        ended = _has_ended(process, SOON)
+        *lines, rest = (rest + (process.stdout.read(PIPE) or b"")).split(b"\n")
+        lines += [rest] if ended and rest else []
+        yield from (line.decode(errors="replace") for line in lines)
 
 
 def _in_memory() -> IO[bytes]:

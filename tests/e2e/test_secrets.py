@@ -34,7 +34,7 @@ CRASHES = (
     "rehouse.components.generation:_keyed_hash",
     "rehouse.components.declare:declare",
     "rehouse.components.belongings:create_volume",
-    "rehouse.cli.rollout.deploy:chosen",
+    "rehouse.cli.rollout.deploy:known_or_new",
 )
 WORDS = {
     "exec": ["--", "/bin/true"],

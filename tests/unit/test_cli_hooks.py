@@ -3,6 +3,8 @@
 # ruff: noqa: SIM300
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +134,16 @@ def test_one_that_fails_before_stops_it(deployment: Deployment, hook: str, capsy
     assert "  | not on a Friday" in capsys.readouterr().err
     assert ["deploy"] == deployment.engine.updates
     assert not set(AFTER) & set(deployment.ran())
+
+
+def test_what_one_leaves_running_is_not_waited_for(deployment: Deployment, capsys):
+    """It has the hook's own output open for as long as it lives; all that the hook itself printed is shown."""
+    leaves = "#!/bin/sh\n(sleep 20; touch over) &\necho $! > pid\necho one\nprintf two\n"
+    deployment.write("post-deploy", leaves)
+    deployment.deploy(B)
+    assert not (deployment.home / "over").exists()
+    os.kill(int((deployment.home / "pid").read_text()), signal.SIGKILL)
+    assert "  | one\n  | two\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("hook", ["post-app-boot", "post-deploy"])

@@ -2,11 +2,14 @@
 
 # ruff: noqa: SIM300
 
+from typing import Any
+
 import pytest
 
 from rehouse.cli.rollout.deploy import deploy, rollback
 from rehouse.cli.rollout.stage import Kind
 from rehouse.cli.rollout.stages import abort, advance, decide, follow
+from rehouse.cli.rollout.updates import Done
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Refused, Undone, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.ledger import Ledger
@@ -476,6 +479,56 @@ def test_a_watcher_never_decides_about_somebody_elses_rollout(engine: FakeEngine
     with pytest.raises(Contested):
         follow(engine, None, meanwhile)
     assert 25 == engine.ledger.standing[engine.spec.name]
+
+
+@pytest.mark.parametrize("after", [{}, {"strategy": "canary"}])
+def test_what_somebody_else_aborted_is_not_called_done(engine: FakeEngine, after: dict[str, Any]):
+    """Before it was followed, whether or not they began another one since: the exit code says so."""
+    engine.spec = of(1, strategy="canary")
+    begun = deploy(engine, None)
+    abort(engine, None, "slow", None)
+    if after:
+        engine.spec = of(2, **after)
+        deploy(engine, None)
+    engine.updates.clear()
+    with pytest.raises(Contested, match="somebody else has ended that of") as raised:
+        follow(engine, None, never, generation=on_its_way(begun))
+    live = ", ".join(engine.ledger.live)
+    assert (12, f"{live} is live", []) == (
+        raised.value.exit_code,
+        raised.value.state,
+        engine.updates,
+    )
+
+
+def test_what_somebody_else_aborted_between_two_steps_is_not_called_done(engine: FakeEngine):
+    """After ours was taken, and before the next is looked at."""
+    engine.spec = of(1, strategy="canary")
+    deploy(engine, None)
+
+    def meanwhile(point: str) -> None:
+        if point == "deleted" and engine.updates[-1] == "advance":
+            abort(engine, None, "slow", None)
+
+    engine.at = meanwhile
+    with pytest.raises(Contested, match=f"somebody else has ended that of {engine.spec.name}"):
+        follow(engine, None, lambda *_: None)
+    assert (A.name,) == engine.ledger.live
+
+
+def test_what_somebody_else_brought_to_its_end_is_done(engine: FakeEngine):
+    """It is what was asked for, whoever took the last step."""
+    engine.spec = of(1, strategy="canary")
+    begun = deploy(engine, None)
+    while engine.ledger.progress:
+        advance(engine, None, None)
+    done = follow(engine, None, never, generation=on_its_way(begun))
+    assert ((engine.spec.name,), None) == (done.live, done.progress)
+
+
+def on_its_way(begun: Done) -> str:
+    assert begun.progress
+    return begun.progress.generation
 
 
 def never(*_: object) -> str | None:

@@ -231,6 +231,22 @@ def test_an_abort_that_fails_says_why_it_was_wanted(at_its_first_step: Told):
         assert f"{told}\ncould not be undone: does not answer" == raised.value.what
 
 
+def test_a_followed_rollout_that_cannot_be_undone_names_both_reasons(engine: Told):
+    """Also where the first is none to quarantine for, and all of one that is."""
+    for sick, told in ((False, "does not answer"), (True, "answers 503\nlog")):
+        engine.spec, engine.at = of(2 + sick, strategy="rolling"), never
+        deploy(engine, None)
+        engine.updates.clear()
+        engine.sick = {engine.spec.name} if sick else set()
+        engine.at = second("begin", begin=2 if sick else 1)
+        with pytest.raises(NotUndone) as raised:
+            follow(engine, None, lambda *_: None)
+        assert f"{told}\ncould not be undone: does not answer" == raised.value.what
+        assert "abort" == engine.updates[-1]
+        engine.at = never
+        abort(engine, None, None, None)
+
+
 def test_an_abort_with_a_reason_quarantines_and_keeps(at_its_first_step: Told):
     """What is kept stands without traffic."""
     done = abort(at_its_first_step, None, "slow", None, keep=True)
@@ -446,6 +462,10 @@ def test_a_rollback_elsewhere_waits_for_the_rollout_in_progress(at_its_first_ste
     back = rollback(at_its_first_step, None, A.name, None, None)
     assert ((A.name,), ["abort"]) == (back.live, at_its_first_step.updates)
     assert {CANARY.name: f"rolled back to {A.name}"} == at_its_first_step.ledger.quarantined
+
+
+def never(*_: object) -> None:
+    """Nothing fails."""
 
 
 def listen(*_: object) -> None:

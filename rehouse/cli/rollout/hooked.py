@@ -16,6 +16,7 @@ from rich.text import Text
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.output import stderr
+from rehouse.cli.process import printed
 from rehouse.cli.rollout import updates
 from rehouse.cli.rollout.hooks import (
     Facts,
@@ -196,14 +197,13 @@ def _run(program: Path, folder: Path, environment: Mapping[str, str]) -> str | N
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
+            bufsize=0,
         )
     except OSError as error:
         return f"cannot be run: {error.strerror}"
     with process:
         try:
-            for line in process.stdout or ():
+            for line in printed(process):
                 stderr.print(Text.from_ansi(f"  | {line.rstrip()}"))
         except BaseException:
             process.terminate()

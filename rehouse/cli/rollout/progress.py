@@ -24,7 +24,7 @@ def carried_on(engine: Engine, done: Done, on_event: OnEvent | None, keep: bool 
     watch = watcher(
         lambda service: shift_of(service, engine.resources()), _attention(engine), on_event
     )
-    last = follow(engine, done.service, watch, on_event, keep)
+    last = follow(engine, done.service, watch, on_event, keep, done.progress.generation)
     return replace(last, before=done.before)
 
 

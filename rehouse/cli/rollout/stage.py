@@ -91,8 +91,8 @@ class Stage:
             reason = failed.what if isinstance(failed, RehouseError) else reason_of(failed)
             raise self._not_undone(f"{reason}\nand the step before could not be restored", again)
 
-    def undo(self, reason: str | None, keep: bool) -> Done:
-        """What was live before is live again. Raises NotUndone."""
+    def undo(self, reason: str | None, keep: bool, cause: str | None = None) -> Done:
+        """What was live before is live again. Raises NotUndone, with the *cause* why it should be, or the reason."""
         try:
             return self.take("abort", reason, keep)
         except FINAL:
@@ -100,9 +100,8 @@ class Stage:
         except RehouseError as error:
             if self.ledger.progress is None:
                 raise
-            raise self._not_undone(
-                f"{reason or 'the rollout'}\ncould not be undone", error
-            ) from error
+            what = f"{cause or reason or 'the rollout'}\ncould not be undone"
+            raise self._not_undone(what, error) from error
 
     def _order(self, kind: Kind, reason: str | None = None, keep: bool = False) -> Order:
         serial = self.ledger.serial

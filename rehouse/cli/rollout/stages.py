@@ -7,7 +7,7 @@ from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.stage import FINAL, STEPS, Kind, Stage, seconds_since
 from rehouse.cli.rollout.undo import quarantined_for, undone
 from rehouse.cli.rollout.updates import Done, Engine, as_it_stands
-from rehouse.components.errors import GateFailed, RehouseError
+from rehouse.components.errors import Contested, GateFailed, RehouseError
 from rehouse.components.ledger import Ledger
 from rehouse.components.progress import Progress
 
@@ -21,14 +21,18 @@ def follow(
     watch: Watch,
     on_event: OnEvent | None = None,
     keep: bool = False,
+    generation: str | None = None,
 ) -> Done:
     """Goes on until nothing is in progress, or a person is waited for; then ``progress`` says where it stands.
 
-    Raises Undone where the new generation was not well enough, and what was live before is live again.
+    Raises Undone where the new generation was not well enough, and what was live before is live again; Contested
+    where somebody else has ended the rollout of this *generation*, or of that which was in progress at first.
     """
     while True:
         stage = Stage.now(engine, service, on_event)
         progress = stage.ledger.progress
+        _must_be_about(generation, stage)
+        generation = progress.generation if progress else generation
         if progress is None or progress.waits:
             return as_it_stands(stage.service, stage.ledger, stage.ledger)
         try:
@@ -83,6 +87,14 @@ def call_off(stage: Stage, reason: str | None, keep: bool = False) -> Done:
     return stage.undo(reason, keep)
 
 
+def _must_be_about(generation: str | None, stage: Stage) -> None:
+    """Raises Contested where it is neither on its way nor live: what somebody else did is not for us to call done."""
+    known = [stage.generation, *stage.ledger.live]
+    if generation and generation not in known:
+        what = f"somebody else has ended that of {generation}"
+        raise Contested("rollout", what, "rehouse history shows what", f"{stage.live} is live")
+
+
 def _must_keep_to_its_limits(stage: Stage, progress: Progress, watch: Watch) -> None:
     """Till this step is over. Raises GateFailed."""
     left = min(progress.length - seconds_since(progress.since), stage.time_left or 0.0)
@@ -102,6 +114,6 @@ def _must_be_in_time(stage: Stage) -> None:
 
 def _give_up(stage: Stage, error: RehouseError, keep: bool = False) -> NoReturn:
     reason = quarantined_for(error)
-    now = stage.undo(reason, keep)
+    now = stage.undo(reason, keep, error.what)
     live = ", ".join(now.live)
     raise undone(stage.generation, error.what, live, reason is not None, keep) from error
