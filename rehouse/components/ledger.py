@@ -11,7 +11,7 @@ from rehouse.components.spec import Part, Rollout
 
 REMEMBERED = 10
 
-Outcome = Literal["raised", "live", "retired", "quarantined"]
+Outcome = Literal["raised", "live", "retired", "aborted", "quarantined"]
 
 
 class Record(Part):
@@ -21,6 +21,18 @@ class Record(Part):
     who: str
     when: str
     outcome: Outcome
+    alone: int = (
+        0  # the serial number with which it last came to have everything, 0 where it never did
+    )
+
+    @property
+    def name(self) -> str:
+        return self.generation.name
+
+    def turned(self, outcome: Outcome) -> Self:
+        """The same. What is quarantined counts as never having had everything, also once it is released."""
+        alone = 0 if outcome == "quarantined" else self.alone
+        return self.model_copy(update={"outcome": outcome, "alone": alone})
 
 
 class Ledger(Part):
@@ -35,7 +47,7 @@ class Ledger(Part):
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
-        known = {record.generation.name for record in self.remembered}
+        known = {record.name for record in self.remembered}
         assert set(self.standing) <= known, "a standing generation is not remembered"
         assert sum(self.standing.values()) in (0, 100), "the weights do not add up"
         assert not set(self.live) & set(self.quarantined), "a quarantined generation is live"
@@ -55,15 +67,15 @@ class Ledger(Part):
         return tuple(
             record.generation
             for record in reversed(self.remembered)
-            if record.generation.name in self.standing
+            if record.name in self.standing
         )
 
     def remembered_as(self, name: str) -> Generation:
         """Raises Refused where it is not."""
         for record in self.remembered:
-            if record.generation.name == name:
+            if record.name == name:
                 return record.generation
-        known = ", ".join(record.generation.name for record in self.remembered) or "none"
+        known = ", ".join(record.name for record in self.remembered) or "none"
         raise Refused(name or "rollback", "is not remembered", f"remembered: {known}")
 
     def instances_of(self, generation: Generation) -> int:
@@ -76,16 +88,25 @@ class Ledger(Part):
 
     def before(self, name: str) -> str | None:
         """What was live when this generation was raised, as far as it is remembered."""
-        names = [record.generation.name for record in self.remembered]
+        names = [record.name for record in self.remembered]
         older = self.remembered[names.index(name) + 1 :]
-        return next((r.generation.name for r in older if r.outcome in ("live", "retired")), None)
+        return next((r.name for r in older if r.outcome in ("live", "retired")), None)
+
+    @property
+    def previous(self) -> str | None:
+        """What had everything before the present one, as far as it is remembered, and was not quarantined since."""
+        if self.progress:
+            return next(iter(self.progress.before), None)
+        others = [record for record in self.remembered if record.name not in self.live]
+        # An earlier version did not write down who was alone: its retired ones come after all others, newest first.
+        past = [each for each in others if each.alone or each.outcome == "retired"]
+        return max(past, key=lambda record: record.alone).name if past else None
 
     def deployed(self, generation: Generation, who: str, when: str) -> Self:
         """The whole replacement as one step: raised, shifted, all others retired. Itself, if nothing changes."""
         if self.standing == {generation.name: 100}:
             return self
-        ledger = self.raised(generation, who, when).shifted({generation.name: 100})
-        return ledger._retired_but(generation.name)
+        return self.raised(generation, who, when)._alone(generation.name)
 
     def begun(self, generation: Generation, rollout: Rollout, who: str, when: str) -> Self:
         """The first of several steps: it stands beside what is live and has its first share, or waits for its end."""
@@ -124,14 +145,19 @@ class Ledger(Part):
     def finished(self) -> Self:
         """The new one has everything, whatever it had before, and the old ones are retired."""
         name = self._must_progress().generation
-        return self._next(progress=None)._standing(name).shifted({name: 100})._retired_but(name)
+        return self._next(progress=None)._standing(name)._alone(name)
 
     def aborted(self, reason: str | None, keep: bool = False) -> Self:
-        """Everything is as it was before. With a *reason* the new one is quarantined, and kept if it shall be."""
+        """Everything is as it was before. With a *reason* the new one is quarantined, and kept if it shall be.
+
+        Without one it is only called off: it may be tried again, or gone back to by its name.
+        """
         progress = self._must_progress()
         name, before = progress.generation, progress.before
         back = self._next(progress=None)._standing(*before, name).shifted(before)
-        return back.retired(name) if reason is None else back.quarantine(name, reason, keep)
+        if reason is None:
+            return back._without(name, "aborted")
+        return back.quarantine(name, reason, keep)
 
     def raised(self, generation: Generation, who: str, when: str) -> Self:
         """It stands, without traffic yet. Raises Refused if it is quarantined."""
@@ -144,8 +170,9 @@ class Ledger(Part):
             )
         if name in self.standing:
             return self
-        record = Record(generation=generation, who=who, when=when, outcome="raised")
-        others = tuple(other for other in self.remembered if other.generation.name != name)
+        alone = next((record.alone for record in self.remembered if record.name == name), 0)
+        record = Record(generation=generation, who=who, when=when, outcome="raised", alone=alone)
+        others = tuple(other for other in self.remembered if other.name != name)
         standing = {**self.standing, name: 0}
         return self._next(standing=standing, remembered=_forget((record, *others), standing))
 
@@ -227,6 +254,15 @@ class Ledger(Part):
         gone = self._marked("retired", *progress.before)
         return self._next(standing={}, remembered=gone, progress=progress)
 
+    def _alone(self, name: str) -> Self:
+        """It has everything, and all others are retired."""
+        ledger = self.shifted({name: 100})
+        remembered = tuple(
+            record.model_copy(update={"alone": ledger.serial}) if record.name == name else record
+            for record in ledger.remembered
+        )
+        return ledger._next(remembered=remembered)._retired_but(name)
+
     def _standing(self, *names: str) -> Self:
         """They stand, without traffic where they did not."""
         idle = {name: 0 for name in names if name not in self.standing}
@@ -250,10 +286,7 @@ class Ledger(Part):
 
     def _marked(self, outcome: Outcome, *names: str) -> tuple[Record, ...]:
         return tuple(
-            record.model_copy(update={"outcome": outcome})
-            if record.generation.name in names
-            else record
-            for record in self.remembered
+            record.turned(outcome) if record.name in names else record for record in self.remembered
         )
 
     def _must_be_idle(self, name: str) -> None:
@@ -278,5 +311,5 @@ def _forget(records: tuple[Record, ...], standing: dict[str, int]) -> tuple[Reco
     return tuple(
         record
         for position, record in enumerate(records)
-        if position < REMEMBERED or record.generation.name in standing
+        if position < REMEMBERED or record.name in standing
     )

@@ -51,6 +51,7 @@ class Operations(RuleBasedStateMachine):
         self.engine = FakeEngine(first)
         deploy(self.engine, None)
         self.clean = True  # nothing was killed since something was finished or undone
+        self.reigns: list[str] = []  # who had everything, nothing in progress; oldest first
 
     @rule(wanted=pool, force=st.booleans(), keep=st.booleans())
     def deploys(self, wanted: Generation, force: bool, keep: bool) -> None:
@@ -84,17 +85,22 @@ class Operations(RuleBasedStateMachine):
     def rolls_back(self, to: Generation | None) -> None:
         before = self.engine.ledger
         ended = self.run(lambda: rollback(self.engine, None, to.name if to else None, None, None))
+        if ended is None and to is None:
+            assert self.engine.ledger.live == (before.previous,), "not who had everything before"
         if ended is None:
             left = set(before.live) - set(self.engine.ledger.live)
             assert left <= set(self.engine.ledger.quarantined)
 
-    @rule(kind=st.sampled_from(["promote", "hold", "release", "abort"]))
-    def decides(self, kind: Any) -> None:
+    @rule(
+        kind=st.sampled_from(["promote", "hold", "release", "abort"]),
+        reason=st.sampled_from([None, "no good"]),
+    )
+    def decides(self, kind: Any, reason: str | None) -> None:
         before = self.engine.ledger
         if kind == "promote":
             ended = self.run(lambda: advance(self.engine, None, None))
         elif kind == "abort":
-            ended = self.run(lambda: abort(self.engine, None, "no good", None))
+            ended = self.run(lambda: abort(self.engine, None, reason, None))
         else:
             ended = self.run(lambda: decide(self.engine, None, kind, None))
         assert before.progress or isinstance(ended, Refused), "there was nothing to decide"
@@ -179,6 +185,17 @@ class Operations(RuleBasedStateMachine):
         if hasattr(self, "engine") and self.clean:
             assert set(self.engine.standing) == set(declared(self.engine.ledger))
             assert self.engine.weights == servers(self.engine.ledger)
+
+    @invariant()
+    def it_is_known_who_had_everything_before(self) -> None:
+        """As somebody sees it who looks at who is live; the quarantined do not count, nor what was only called off."""
+        if not hasattr(self, "engine") or self.engine.ledger.progress:
+            return
+        ledger = self.engine.ledger
+        known = {record.name for record in ledger.remembered} - set(ledger.quarantined)
+        before = [each for each in self.reigns if each in known and each not in ledger.live]
+        self.reigns = [*before, *ledger.live]
+        assert ledger.previous == (before[-1] if before else None)
 
     @invariant()
     def the_quarantined_have_no_traffic(self) -> None:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: SIM300
 
+import json
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from tests.unit.makers import generation
 
 WHO, WHEN = "ops@here", "2026-01-01T00:00:00+00:00"
 A, B, C = (generation(number) for number in range(3))
+CANARY = Rollout(strategy="canary", steps=(5,))
 MANY = [generation(number) for number in range(REMEMBERED + 6)]
 
 
@@ -52,8 +55,7 @@ def test_traffic_is_shifted_as_the_weights_say(b_beside_a: Ledger):
 
 def test_a_step_begins_when_the_traffic_has_moved(only_a: Ledger):
     """However long it took to raise and prove it; the rollout began before that."""
-    rollout = Rollout(strategy="canary", steps=(5,))
-    begun = only_a.begun(B, rollout, WHO, WHEN).stepped_at("2026-01-01T00:01:00+00:00").progress
+    begun = only_a.begun(B, CANARY, WHO, WHEN).stepped_at("2026-01-01T00:01:00+00:00").progress
     assert begun
     assert ("2026-01-01T00:01:00+00:00", WHEN) == (begun.since, begun.began)
     assert only_a is only_a.stepped_at(WHEN)
@@ -158,6 +160,46 @@ def test_an_inconsistent_ledger_cannot_be_read():
     ):
         with pytest.raises(ValidationError):
             Ledger.model_validate(broken)
+
+
+def test_what_was_called_off_says_so(only_a: Ledger):
+    """It is no generation that was live and retired."""
+    off = only_a.begun(B, CANARY, WHO, WHEN).aborted(None)
+    assert ({A.name: 100}, ["aborted", "live"]) == (off.standing, outcomes(off))
+    assert ["live", "aborted", "retired"] == outcomes(off.deployed(C, WHO, WHEN))
+
+
+def test_before_the_present_one_was_who_had_everything_last(only_a: Ledger):
+    """In the order in which they came to have it; a later try that was called off does not count."""
+    b_then_a = only_a.deployed(C, WHO, WHEN).deployed(B, WHO, WHEN).deployed(A, WHO, WHEN)
+    tried_again = b_then_a.begun(C, CANARY, WHO, WHEN).aborted(None)
+    assert (B.name, B.name) == (b_then_a.previous, tried_again.previous)
+    baked = b_then_a.begun(C, Rollout.model_validate({"bake": "60s"}), WHO, WHEN).aborted(None)
+    assert (B.name, A.name) == (baked.previous, baked.deployed(C, WHO, WHEN).previous)
+    finished = b_then_a.begun(C, CANARY, WHO, WHEN).finished()
+    assert ((C.name,), A.name) == (finished.live, finished.previous)
+
+
+def test_while_a_rollout_is_in_progress_before_is_who_was_live_when_it_began(only_a: Ledger):
+    """Not who shares the traffic now."""
+    assert A.name == only_a.begun(B, CANARY, WHO, WHEN).previous
+
+
+def test_what_was_quarantined_is_not_before_also_once_it_is_released(only_a: Ledger):
+    """Whoever tries it again with force and calls that off has not said that it is well."""
+    left = only_a.deployed(B, WHO, WHEN).rolled_back(A.name, "slow", WHO, WHEN)
+    again = left.released(B.name).begun(B, CANARY, WHO, WHEN).aborted(None)
+    assert (None, None, {}) == (left.previous, again.previous, again.quarantined)
+    assert B.name == left.released(B.name).deployed(B, WHO, WHEN).deployed(C, WHO, WHEN).previous
+
+
+def test_a_ledger_of_an_earlier_version_can_be_read(only_a: Ledger):
+    """What it says of who was live before is believed: newest first, the retired ones."""
+    told = only_a.deployed(B, WHO, WHEN).deployed(C, WHO, WHEN).model_dump(mode="json")
+    for record in told["remembered"]:
+        del record["alone"]
+    old = Ledger.model_validate_json(json.dumps(told))
+    assert (B.name, C.name) == (old.previous, old.deployed(MANY[5], WHO, WHEN).previous)
 
 
 def test_maintenance_is_kept_whatever_is_deployed(only_a: Ledger):

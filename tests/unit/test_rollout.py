@@ -167,6 +167,34 @@ def test_a_rollback_is_one_update(engine: FakeEngine):
     assert consistent(engine)
 
 
+def test_a_rollback_passes_over_what_was_only_called_off(engine: FakeEngine):
+    """A canary that never had all of the traffic is not what was live before, however new it is."""
+    engine.spec = B
+    deploy(engine, None)
+    engine.spec = of(2, strategy="canary")
+    deploy(engine, None)
+    abort(engine, None, None, None)
+    assert (A.name,) == rollback(engine, None, None, None, None).live
+
+
+def test_what_was_only_called_off_may_be_gone_back_to_by_name(engine: FakeEngine):
+    """It was not bad."""
+    engine.spec = of(2, strategy="canary")
+    deploy(engine, None)
+    abort(engine, None, None, None)
+    done = rollback(engine, None, engine.spec.name, None, None)
+    assert ((engine.spec.name,), None) == (done.live, done.progress)
+
+
+def test_a_rollback_where_all_others_were_called_off_is_refused(engine: FakeEngine):
+    """Nothing was live before."""
+    engine.spec = of(2, strategy="canary")
+    deploy(engine, None)
+    abort(engine, None, None, None)
+    with pytest.raises(Refused, match="no generation was live before"):
+        rollback(engine, None, None, None, None)
+
+
 def test_a_rollback_to_nowhere_is_refused(engine: FakeEngine):
     """Nothing was live before."""
     with pytest.raises(Refused, match="no generation was live before"):

@@ -98,11 +98,7 @@ def _must_know(service: str | None, result: Result, ledgers: Mapping[str, Ledger
 
 
 def _previous(ledger: Ledger) -> str:
-    if ledger.progress:
-        return next(iter(ledger.progress.before))
-    for record in ledger.remembered:
-        name = record.generation.name
-        if name not in ledger.live and name not in ledger.quarantined:
-            return name
+    if ledger.previous:
+        return ledger.previous
     fix = "rehouse history shows what is remembered; name one, or deploy an earlier spec"
     raise Refused("rollback", "no generation was live before this one", fix)

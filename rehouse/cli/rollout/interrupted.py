@@ -73,7 +73,7 @@ def _step(
     steps = [step_of(each["resource"]["type"], each["type"]) for each in pending]
     if found := next(filter(None, steps), None):
         return found
-    gone = {r.generation.name for r in ledger.remembered if r.outcome in ("retired", "quarantined")}
+    gone = {r.generation.name for r in ledger.remembered if r.outcome not in ("raised", "live")}
     if left and gone.issuperset(left):
         return "retire"
     if left:

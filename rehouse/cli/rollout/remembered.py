@@ -23,7 +23,7 @@ def compared(ledger: Ledger, first: str | None, second: str | None) -> Compared:
     Raises Wrong where one is not remembered, or where several may be meant.
     """
     after = named(ledger, second) if second else _live(ledger)
-    before = named(ledger, first) if first else _before(ledger, after)
+    before = named(ledger, first or _before(ledger))
     return Compared(before.name, after.name, changes(before, after))
 
 
@@ -59,9 +59,8 @@ def _live(ledger: Ledger) -> Generation:
     return live[-1]
 
 
-def _before(ledger: Ledger, after: Generation) -> Generation:
-    name = ledger.before(after.name)
-    if name is None:
-        what = f"nothing that was live before {after.name} is remembered"
-        raise Wrong("generation", what, "name one: rehouse history")
-    return named(ledger, name)
+def _before(ledger: Ledger) -> str:
+    if ledger.previous:
+        return ledger.previous
+    what = f"nothing that was live before {', '.join(ledger.live)} is remembered"
+    raise Wrong("generation", what, "name one: rehouse history")
