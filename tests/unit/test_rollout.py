@@ -81,6 +81,16 @@ def test_what_is_kept_stands_without_traffic_until_the_next_deploy(engine: FakeE
     assert "quarantined" == engine.ledger.remembered[1].outcome
 
 
+def test_a_deploy_of_what_is_live_takes_away_what_was_kept(engine: FakeEngine):
+    """That changes the ledger, and not who is live: it is no quarrel with somebody else."""
+    engine.spec, engine.sick = B, {B.name}
+    with pytest.raises(Undone):
+        deploy(engine, None, keep=True)
+    engine.spec = A
+    assert not deploy(engine, None).changed
+    assert ({A.name: 100}, True) == (engine.ledger.standing, consistent(engine))
+
+
 def test_a_quarantined_one_is_refused_unless_forced(engine: FakeEngine):
     """Before anything is touched."""
     engine.spec, engine.sick = B, {B.name}

@@ -58,9 +58,8 @@ def deploy(
     _must_know(name, result, ledgers)
     now = done(result, name, before)
     if not now.changed:
-        previewed(
-            engine, order
-        )  # What runs may be declared otherwise today: nobody changed it, and it is told.
+        # What runs may be declared otherwise today: nobody changed it, and it is told. What was kept is gone now.
+        previewed(engine, order.model_copy(update={"serial": None}))
     return now
 
 
