@@ -4,6 +4,7 @@ It prints into files, not into pipes: where we are killed, it goes on to its end
 The files are in memory alone: what the engine answers has secrets in it.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -11,11 +12,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from rehouse.cli.signals import SIGNALS
 from rehouse.cli.state.masking import masked
+from rehouse.cli.state.proof import on_record
 
 LOOK = 0.5  # seconds between two looks at the limit
 SOON = 0.05  # seconds until somebody sees what is printed
@@ -58,6 +61,7 @@ def run(
         _in_memory() as stderr,
         SIGNALS.meant_for_a_child(update) as received,
     ):
+        before = datetime.now(UTC)
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -68,8 +72,9 @@ def run(
             pass_fds=claims,
             start_new_session=True,
         )
-        SIGNALS.tell(process, ask)
-        late = _is_late(process, limit, ask)
+        with on_record(process, before) if update else contextlib.nullcontext():
+            SIGNALS.tell(process, ask)
+            late = _is_late(process, limit, ask)
         first, hurried = next(iter(received), 0), len(received) > 1
         told = _text(stdout), masked(_text(stderr))
         return Ended(*told, process.returncode, first, hurried, late)

@@ -195,6 +195,7 @@ class Stack:
             "PULUMI_BACKEND_URL": self.state,
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_STACK": self.stack,
+            "XDG_STATE_HOME": str(self.local),
         }
         return {**complete_environment(os.environ), **own, **self.variables}
 
@@ -315,6 +316,11 @@ class Stack:
     def checkpoint(self) -> str:
         """The key of the state of this stack."""
         return f".pulumi/stacks/{self.project}/{self.stack}.json"
+
+    @property
+    def local(self) -> Path:
+        """What a user's programs keep on this machine."""
+        return self.folder / "local"
 
     @property
     def _settings(self) -> Path:

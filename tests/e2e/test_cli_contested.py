@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from tests.e2e.kills import change
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(14_400)]
 ROUNDS = int(os.environ.get("ROUNDS", "100" if os.environ.get("SOAK") else "3"))
 SIZES = (2, 4, 8)
+NONE = 2**22 + 1  # no process has such a number
 SLOW = {"START_DELAY": "4000"}  # so long the winner has it at least: the others come meanwhile
 HOLDER = re.compile(r"is held by \S+@\S+ \(pid \d+, for \d+ (s|min)\)")
 CHANGER = re.compile(r"somebody else has changed it: serial number .*; \S+@\S+ raised web-")
@@ -94,12 +94,11 @@ def test_a_living_holder_is_named_and_left_alone(service: Stack, alone: bool) ->
 
 def test_the_lock_of_a_dead_process_is_broken_by_itself(service: Stack) -> None:
     """Also where its number belongs to another process by now; it is said whose it was."""
-    for reborn in (False, True):
+    for is_reborn in (False, True):
         lock = stale(service)
-        time.sleep(3)  # whoever began so shortly after is given the benefit
         with subprocess.Popen(["sleep", "1000"]) as later:
-            if reborn:
-                rewrite(lock, pid=later.pid)
+            if is_reborn:
+                reborn(service, lock, later.pid)
             ended = service.rehouse("deploy", timeout=PATIENCE)
             later.kill()
         assert ended.returncode == 0, ended
@@ -107,9 +106,9 @@ def test_the_lock_of_a_dead_process_is_broken_by_itself(service: Stack) -> None:
         assert left_over(service, service.generation()) == []
 
 
-@pytest.mark.parametrize("facts", [{"hostname": "elsewhere"}, {"pid": os.getpid()}])
+@pytest.mark.parametrize("facts", [{"hostname": "elsewhere"}, {"pid": os.getpid()}, {"pid": NONE}])
 def test_a_lock_that_may_be_alive_is_never_broken(service: Stack, facts: dict[str, Any]) -> None:
-    """Of another host, or of an older process that lives: exit 12, and nothing has changed."""
+    """Of another host, or of a process that nobody here has begun, seen or not: exit 12, and nothing has changed."""
     lock = stale(service)
     rewrite(lock, **facts)
     before = service.unchanged()
@@ -165,5 +164,14 @@ def stale(stack: Stack) -> Path:
     return lock
 
 
-def rewrite(lock: Path, **facts: Any) -> None:
-    lock.write_text(json.dumps({**json.loads(lock.read_text()), **facts}))
+def reborn(stack: Stack, lock: Path, pid: int) -> None:
+    """The number of whoever made it belongs to this process by now."""
+    was = json.loads(lock.read_text())["pid"]
+    [record] = stack.local.rglob(f"*.{was}.json")
+    rewrite(record, pid=pid)
+    record.rename(record.with_name(record.name.replace(f".{was}.", f".{pid}.")))
+    rewrite(lock, pid=pid)
+
+
+def rewrite(file: Path, **facts: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))

@@ -76,6 +76,7 @@ class Newcomer:
             "PYTHONPATH": str(self._package),  # comes before the checkout
             "PULUMI_BACKEND_URL": f"file://{self._state}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "test",
+            "XDG_STATE_HOME": str(self.folder.parent / "local"),
         }
         engine = complete_environment(os.environ)
         del engine["PULUMI_PYTHON_CMD"]

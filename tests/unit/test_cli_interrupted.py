@@ -14,12 +14,12 @@ from rehouse.cli.state.locks import Lock
 from rehouse.cli.state.store import Folder
 from rehouse.components.ledger import Ledger
 from rehouse.components.spec import Rollout
+from tests.unit.engines import killed
 from tests.unit.makers import generation
 
 OLD, NEW = generation(1), generation(2)
 LEDGER = Ledger().deployed(OLD, "me@here", "2026-01-01T00:00:00+00:00")
 GATE = "pulumi-python:dynamic/rehouse:Gate"
-NOBODY = 2**22 + 1  # more than Linux gives numbers to
 
 
 def named(kind: str, name: str) -> dict[str, str]:
@@ -75,7 +75,7 @@ def test_between_two_operations_the_ledger_says_on_which_side():
 
 def test_the_lock_of_a_dead_process_is_told_and_a_living_one_is_at_work():
     """Whatever is pending, a holder who lives may be working on it; both together are at work as well."""
-    dead, living = lock(NOBODY), lock(os.getpid())
+    dead, living = lock(killed()), lock(os.getpid())
     found = interruption_of("web", LEDGER, {"resources": STANDS}, [dead])
     assert found is not None
     assert (None, str(dead)) == (found.step, found.lock)

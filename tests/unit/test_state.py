@@ -2,24 +2,24 @@
 
 import json
 import os
-import socket
+import shutil
 import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from rehouse.cli.state.contest import break_dead
 from rehouse.cli.state.damage import State, trouble
 from rehouse.cli.state.locks import broken, locks_in
 from rehouse.cli.state.store import Folder, store_of
 from rehouse.components.errors import OutOfReach, Wrong
+from tests.unit.engines import HERE, NOBODY, engine, killed
 
 STACK = ".pulumi/stacks/shop/prod.json"
 BACKUPS = ".pulumi/backups/shop/prod"
 LOCKS = ".pulumi/locks/organization/shop/prod"
 WHOLE = '{"version": 3, "checkpoint": {}}'
-LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 
 
 @pytest.fixture
@@ -95,21 +95,59 @@ def test_asking_for_room_leaves_nothing(store: Folder) -> None:
 
 
 def test_a_lock_of_a_living_process_stays(store: Folder) -> None:
-    put_lock(store, os.getpid(), socket.gethostname())
-    assert [lock.is_dead for lock in locks(store)] == [False]
+    with engine() as living:
+        put_lock(store, living.pid)
+        [lock] = locks(store)
+        assert (lock.is_dead, lock.lives, lock.doubt) == (False, True, "that process lives")
 
 
 def test_a_lock_of_a_dead_process_is_broken_once(store: Folder) -> None:
-    put_lock(store, dead(), socket.gethostname())
+    put_lock(store, killed())
     [lock] = locks(store)
     assert (lock.is_dead, broken(lock), broken(lock)) == (True, True, False)
     assert locks(store) == []
 
 
-def test_a_lock_of_another_machine_proves_nothing(store: Folder) -> None:
-    put_lock(store, dead(), "elsewhere")
+def test_of_several_locks_only_those_of_dead_processes_go(store: Folder) -> None:
+    put_lock(store, killed())
+    put_lock(store, 1, name="2.json")
+    assert [lock.pid for lock in break_dead(locks(store))] == [1]
+    assert [lock.pid for lock in locks(store)] == [1]
+
+
+def test_what_proves_that_a_process_is_dead_goes_with_its_lock(
+    store: Folder, no_records: Path
+) -> None:
+    put_lock(store, killed())
+    assert [file for file in no_records.rglob("*") if file.is_file()]
+    break_dead(locks(store))
+    assert [file for file in no_records.rglob("*") if file.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "doubt"), [("elsewhere", "on another machine"), (HERE, "is known to have begun it")]
+)
+def test_a_lock_of_which_nothing_is_known_proves_nothing(
+    store: Folder, host: str, doubt: str
+) -> None:
+    """Also where its host is called as this one is: two may be."""
+    put_lock(store, NOBODY, host)
     [lock] = locks(store)
-    assert (lock.is_dead, lock.holder) == (False, "ops@elsewhere")
+    assert (lock.is_dead, lock.lives, lock.holder) == (False, False, f"ops@{host}")
+    assert lock.doubt.endswith(doubt)
+
+
+def test_an_engine_that_somebody_else_has_begun_is_seen_to_live(
+    store: Folder, tmp_path: Path
+) -> None:
+    """It is called as one, and has the number that the lock says."""
+    program = tmp_path / "pulumi"
+    shutil.copy("/bin/sleep", program)
+    with subprocess.Popen([program, "1000"]) as process:
+        put_lock(store, process.pid)
+        lives = [lock.lives for lock in locks(store)]
+        process.kill()
+    assert lives == [True]
 
 
 def test_a_lock_that_was_never_finished_may_be_broken(store: Folder) -> None:
@@ -157,16 +195,10 @@ def put(store: Folder, key: str, text: str, age: float = 0) -> None:
     os.utime(file, (then, then))
 
 
-def put_lock(store: Folder, pid: int, host: str) -> None:
+def put_lock(store: Folder, pid: int, host: str = HERE, name: str = "1.json") -> None:
     facts = {"pid": pid, "username": "ops", "hostname": host}
-    since = datetime.now(UTC) if pid == os.getpid() else LONG_AGO
-    put(store, f"{LOCKS}/1.json", json.dumps({**facts, "timestamp": since.isoformat()}))
-
-
-def dead() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+    since = datetime.now(UTC).isoformat()
+    put(store, f"{LOCKS}/{name}", json.dumps({**facts, "timestamp": since}))
 
 
 def locks(store: Folder):

@@ -2,8 +2,6 @@
 
 # ruff: noqa: SIM300
 
-import os
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +11,7 @@ from rehouse.cli.state.locks import Lock
 from rehouse.cli.state.store import Folder
 from rehouse.cli.state.unlocking import unlock
 from rehouse.components.errors import Contested, Refused, Wrong
-
-GONE = 2**22 + 1  # no process has such a number
+from tests.unit.engines import HERE, NOBODY, engine, killed
 
 
 class Fake:
@@ -37,18 +34,28 @@ def test_nothing_is_asked_where_nobody_holds_it():
 
 def test_the_lock_of_a_dead_process_goes_unasked(tmp_path: Path):
     """It is proven."""
-    dead = lock(tmp_path, host=socket.gethostname(), pid=GONE)
+    dead = lock(tmp_path, host=HERE, pid=killed())
     assert [dead] == unlock(Fake(dead), _nobody_asks)
     assert not is_there(dead)
 
 
 def test_the_lock_of_a_living_process_stays(tmp_path: Path):
     """Whatever is typed: the process is named, and how to end it."""
-    ours = lock(tmp_path, host=socket.gethostname(), pid=os.getpid())
-    with pytest.raises(Contested) as raised:
-        unlock(Fake(ours), _nobody_asks)
-    assert f"kill -INT {os.getpid()}" in raised.value.fix
+    with engine() as living:
+        ours = lock(tmp_path, host=HERE, pid=living.pid)
+        with pytest.raises(Contested) as raised:
+            unlock(Fake(ours), _nobody_asks)
+    assert f"kill -INT {living.pid}" in raised.value.fix
     assert is_there(ours)
+
+
+def test_one_that_nobody_can_prove_dead_is_asked_for(tmp_path: Path):
+    """Its machine is called like this one, and has no such process: it may still be another machine."""
+    theirs = lock(tmp_path, host=HERE, pid=NOBODY)
+    with pytest.raises(Wrong):
+        unlock(Fake(theirs), lambda _locks: "")
+    assert is_there(theirs)
+    assert [theirs] == unlock(Fake(theirs), lambda _locks: f"ci@{HERE}")
 
 
 def test_another_name_keeps_it(tmp_path: Path):

@@ -18,7 +18,7 @@ from rehouse.cli.view.report_locks import say_locks, say_unlocked, shape
 @in_stack
 @JSON
 def command(holder: str | None, folder: Path, stack: str | None, as_json: bool) -> None:
-    """For a lock whose process may be dead, on a machine that cannot be asked: shows holder and age, asks for the name.
+    """For a lock whose process may live or be dead, and nothing proves which: shows holder and age, asks for the name.
 
     The lock of a process that is provably dead goes unasked, also at every other verb; of one that lives, never.
 

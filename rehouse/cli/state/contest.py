@@ -12,6 +12,7 @@ from rehouse.components.errors import Contested, OutOfReach
 T = TypeVar("T")
 
 TRIES = 6
+WAIT = "wait until that has ended; if it never will, and you know why: rehouse unlock"
 PAUSE = 0.6  # seconds: longer than the engine looks whether somebody else has come at the same time
 
 
@@ -39,10 +40,10 @@ def won(
 
 def break_dead(found: list[Lock]) -> list[Lock]:
     """Takes away those of processes that are provably dead, and says so; what is left lives, or may."""
-    for lock in found:
-        if lock.is_dead and broken(lock):
-            stderr.print(f"broke the lock of {lock}: {lock.proof}", markup=False)
-    return [lock for lock in found if not lock.is_dead]
+    dead = [lock for lock in found if lock.is_dead]  # once: what is broken needs no proof any more
+    for lock in filter(broken, dead):
+        stderr.print(f"broke the lock of {lock}: {lock.proof}", markup=False)
+    return [lock for lock in found if lock not in dead]
 
 
 def _in_the_way(locks: Callable[[], list[Lock] | None], number: int) -> list[Lock]:
@@ -56,6 +57,5 @@ def _in_the_way(locks: Callable[[], list[Lock] | None], number: int) -> list[Loc
 
 
 def _contested(stack: str, held: list[Lock]) -> Contested:
-    who = ", ".join(map(str, held))
-    fix = "wait until that has ended; if it never will, and you know why: rehouse unlock"
-    return Contested(f"stack {stack}", f"is held by {who}", fix)
+    who = ", ".join(f"{lock}; {lock.doubt}" for lock in held)
+    return Contested(f"stack {stack}", f"is held by {who}", WAIT)

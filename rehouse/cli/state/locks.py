@@ -1,19 +1,16 @@
 """Who holds a stack, where that can be looked at, and whether that process is provably dead."""
 
-import contextlib
 import json
-import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from rehouse.cli.state.processes import is_seen
+from rehouse.cli.state.proof import Begun, begun, forget
 from rehouse.cli.state.store import Kept, Store
 
-ENGINE = "pulumi"
 UNFINISHED, ATTRIBUTES = ".tmp", ".attrs"  # ends of names: before it is in place, and about it
-# The start of a process is known to a hundredth of a second, the boot that it counts from to a whole one.
-PRECISION = timedelta(seconds=2)
 # Whoever writes a lock takes milliseconds; one that is not whole after this will never be.
 WRITING = timedelta(seconds=2)
 
@@ -35,13 +32,37 @@ class Lock:
 
     @property
     def is_dead(self) -> bool:
-        """Proven, not guessed: made on this host, by a process that is no more. What is elsewhere may live."""
-        return self.host == socket.gethostname() and not _lives(self.pid, self.since)
+        """Proven, not guessed: whoever may have made it was begun on this machine, and is no more."""
+        makers = self._makers().values()
+        return bool(makers) and all(each.is_dead for each in makers)
+
+    @property
+    def lives(self) -> bool:
+        """As far as one can see from here. False is no proof of the contrary."""
+        if any(each.lives for each in self._makers().values()):
+            return True
+        return self.host == socket.gethostname() and is_seen(self.pid)
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not broken, where is_dead does not say that it may be."""
+        if self.lives:
+            return "that process lives"
+        if self.host != socket.gethostname():
+            return "that process may live, on another machine"
+        return "that process may live: no rehouse of this machine or container is known to have begun it"
 
     @property
     def proof(self) -> str:
-        """That it may be broken, where is_dead says so."""
+        """Why it may be broken, where is_dead says so."""
         return "that process is dead"
+
+    def forget(self) -> None:
+        """Who made it needs no proof any more."""
+        forget(self._makers())
+
+    def _makers(self) -> dict[Path, Begun]:
+        return begun(self.host, self.pid, self.since)
 
     def __str__(self) -> str:
         return f"{self.holder} (pid {self.pid}, for {age(datetime.now(UTC) - self.since)})"
@@ -54,6 +75,10 @@ class Torn(Lock):
     def is_dead(self) -> bool:
         """So long as it is not in place, nobody can hold the stack by it."""
         return self.key.endswith(UNFINISHED)
+
+    @property
+    def doubt(self) -> str:
+        return "nobody can read whose it is"
 
     @property
     def proof(self) -> str:
@@ -76,7 +101,9 @@ def locks_in(store: Store, project: str, stack: str) -> list[Lock]:
 
 def broken(lock: Lock) -> bool:
     """It is gone, and it was we who took it away: of several who see a dead one, one is told so."""
-    return lock.store.remove(lock.key)
+    is_ours = lock.store.remove(lock.key)
+    lock.forget()
+    return is_ours
 
 
 def age(span: timedelta) -> str:
@@ -99,42 +126,3 @@ def _read(store: Store, kept: Kept) -> Lock | None:
     except (ValueError, KeyError, TypeError):
         is_old = datetime.now(UTC) - kept.since > WRITING
         return Torn(store, kept.key, "unknown", "unknown", 0, kept.since) if is_old else None
-
-
-def _lives(pid: int, since: datetime) -> bool:
-    """Whether a process of this number has been there since then; also one in a container that we can see into."""
-    return any(pid in _numbers(each) and _is_as_old(each, since) for each in _processes())
-
-
-def _processes() -> list[Path]:
-    return list(Path("/proc").glob("[0-9]*"))
-
-
-def _numbers(process: Path) -> list[int]:
-    """Its number here, and what it is called in the containers that it is in: a lock may have been made there."""
-    with contextlib.suppress(OSError):
-        for line in (process / "status").read_text().splitlines():
-            if line.startswith("NSpid:"):
-                return [int(number) for number in line.split()[1:]]
-        return [int(process.name)]
-    return []
-
-
-def _is_as_old(process: Path, since: datetime) -> bool:
-    """False for one that only got the number later. An engine is given the benefit: a clock may have been set."""
-    try:
-        name, _, rest = (process / "stat").read_text().partition("(")[2].rpartition(")")
-    except OSError:  # it has just ended
-        return False
-    fields = rest.split()
-    if fields[0] == "Z":  # ended; nobody has asked how
-        return False
-    started = _booted() + timedelta(seconds=int(fields[19]) / os.sysconf("SC_CLK_TCK"))
-    return name == ENGINE or started <= since + PRECISION
-
-
-def _booted() -> datetime:
-    for line in Path("/proc/stat").read_text().splitlines():
-        if line.startswith("btime"):
-            return datetime.fromtimestamp(int(line.split()[1]), UTC)
-    return datetime.fromtimestamp(0, UTC)

@@ -1,6 +1,5 @@
 """Takes away locks of which nobody can say whether their process lives; whoever asks must name the holder."""
 
-import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -31,15 +30,15 @@ def unlock(engine: Engine, holder: Confirm) -> list[Lock]:
     left = break_dead(found)
     gone = [lock for lock in found if lock not in left]
     if left:
-        _must_be_elsewhere(left, engine.stack_name())
+        _must_not_live(left, engine.stack_name())
         _must_be_named(left, holder(left))
     return [*gone, *filter(broken, left)]
 
 
-def _must_be_elsewhere(locks: Sequence[Lock], stack: str) -> None:
+def _must_not_live(locks: Sequence[Lock], stack: str) -> None:
     for lock in locks:
-        if lock.host == socket.gethostname():
-            what = f"is held by {lock}, and that process lives"
+        if lock.lives:
+            what = f"is held by {lock}, and {lock.doubt}"
             fix = f"wait until it has ended, or end it: kill -INT {lock.pid}"
             raise Contested(f"stack {stack}", what, fix)
 

@@ -13,7 +13,8 @@ def say_locks(locks: Sequence[Lock]) -> None:
         since = lock.since.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
         held = f"{lock.holder} holds the stack: process {lock.pid} on {lock.host}"
         span = age(datetime.now(UTC) - lock.since)
-        stderr.print(f"{held}, for {span}, since {since.removesuffix('+00:00')}", markup=False)
+        when = f"for {span}, since {since.removesuffix('+00:00')}"
+        stderr.print(f"{held}, {when}; {lock.doubt}", markup=False)
 
 
 def say_unlocked(stack: str, gone: Sequence[Lock]) -> None:
