@@ -1,11 +1,12 @@
 """The environment of the engine: what would make it write down or show what is secret is taken out."""
 
 from collections.abc import Mapping
-from urllib.parse import unquote
+
+from rehouse.cli.state.address import parted
 
 BACKEND = "PULUMI_BACKEND_URL"
 PASSWORD = "PGPASSWORD"  # noqa: S105  # the name of the variable that PostgreSQL's clients read
-SCHEMES = ("postgres", "postgresql")
+SCHEMES = ("postgres://", "postgresql://")
 # With these the engine writes every value that it is given into files and logs, in clear.
 LOUD = (
     "PULUMI_DEBUG_GRPC",
@@ -25,11 +26,7 @@ def quiet(environment: Mapping[str, str]) -> dict[str, str]:
     The engine quotes the backend's address in its errors, and writes it into its log of every command.
     """
     kept = {key: value for key, value in environment.items() if key not in LOUD}
-    scheme, _, rest = kept.get(BACKEND, "").partition("://")
-    place, slash, path = rest.partition("/")
-    who, at, host = place.rpartition("@")
-    user, colon, password = who.partition(":")
-    if scheme in SCHEMES and at and colon:
-        kept[BACKEND] = f"{scheme}://{user}@{host}{slash}{path}"
-        kept[PASSWORD] = unquote(password)
+    if kept.get(BACKEND, "").lower().startswith(SCHEMES):
+        kept[BACKEND], password = parted(kept[BACKEND])
+        kept |= {} if password is None else {PASSWORD: password}
     return kept

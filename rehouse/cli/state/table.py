@@ -5,11 +5,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
+from rehouse.cli.state.address import parted
 from rehouse.cli.state.store import Kept
 from rehouse.components.errors import OutOfReach
 
@@ -38,7 +39,8 @@ class Table:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         table = options.pop(OPTION, TABLE)
-        return cls(urlunsplit(parts._replace(query=urlencode(options))), table)
+        query = urlencode(options, quote_via=quote)  # a + is a space for the engine alone
+        return cls(urlunsplit(parts._replace(query=query)), table)
 
     def under(self, prefix: str) -> list[Kept]:
         rows = self._ask(_UNDER, {"key": self._before + prefix})
@@ -54,12 +56,7 @@ class Table:
     def copying(self, key: str, to: str) -> str:
         keys = {"key": _quoted(self._before + key), "to": _quoted(self._before + to)}
         command = _COPY.format(table=self.table, again=_AGAIN, **keys)
-        return shlex.join(["psql", self._without_password(), f"--command={command}"])
-
-    def _without_password(self) -> str:
-        parts = urlsplit(self.url)
-        user = f"{parts.username}@" if parts.username else ""
-        return urlunsplit(parts._replace(netloc=user + parts.netloc.rpartition("@")[2]))
+        return shlex.join(["psql", parted(self.url)[0], f"--command={command}"])
 
     @property
     def _before(self) -> str:
