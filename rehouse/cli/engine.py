@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from rehouse.components.order import Order
 from rehouse.components.scratch import scratch
 
 INSTALL = "install Pulumi 3.259 or later"
-CLEAR = ("--clear-pending-creates",)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -124,24 +122,11 @@ class Engine:
             return self._once(args, wanted, on_event, True, seconds)
 
         outcome = won(attempt, self.locks, self.stack_name)
-        if outcome.well and outcome.warned() and (cut_off := self._cut_off()):
-            self._end(cut_off)
+        if outcome.well and outcome.warned():
+            from rehouse.cli.state.leftovers import clear  # seldom, and Docker's client is large
+
+            clear(self, self._had_alone)
         return outcome
-
-    def _cut_off(self) -> list[dict[str, Any]]:
-        """The creations that a killed engine did not end; an update keeps them for ever."""
-        found = self.deployment().get("pending_operations") or []
-        return [each["resource"] for each in found if each["type"] == "creating"]
-
-    def _end(self, cut_off: list[dict[str, Any]]) -> None:
-        """What they made is taken away, and then they are forgotten; in this order, for whoever is killed again."""
-        from rehouse.cli.state.leftovers import (
-            take_away,  # seldom needed, and Docker's client is large
-        )
-
-        with suppress(Contested):  # then that one does this at its end
-            if take_away(self, cut_off, self._had_alone):
-                self._had_alone(*CLEAR)
 
     def _had_alone(self, *more: str) -> None:
         """Nobody else is changing the stack at this moment; nothing is looked at. Raises Contested."""

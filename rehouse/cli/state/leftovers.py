@@ -1,44 +1,64 @@
 """What an engine was creating when it was killed, and Docker made all the same: taken away when an update has ended."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from rehouse.cli.output import stderr
 from rehouse.cli.reality.inventory import Resource
 from rehouse.cli.reality.orphans import Orphan, daemons_of, labelled, remove_all, unknown
 from rehouse.cli.reality.survey import site_of
-from rehouse.components.errors import OutOfReach
+from rehouse.components.errors import Contested, RehouseError
 from rehouse.components.reality import Thing, machines
 
+FORGET = "--clear-pending-creates"
 AGAIN = "rehouse orphans --remove, or the next update, tries it again"
 
 
 class Engine(Protocol):
     """As much of the engine as this needs."""
 
+    def deployment(self) -> dict[str, Any]: ...
     def resources(self) -> list[dict[str, Any]]: ...
     def config(self) -> dict[str, Any]: ...
     def label(self) -> str: ...
 
 
-def take_away(engine: Engine, cut_off: list[dict[str, Any]], had_alone: Callable[[], None]) -> bool:
-    """Whether nothing is left of what *cut_off* made. What went wrong with it is said: the update went well.
+class Alone(Protocol):
+    """Returns once nobody else is changing the stack, with *more* words for the engine. Raises Contested."""
 
-    *had_alone* returns once nobody is changing the stack: what is unknown then is not being created by another.
-    Raises Contested, as it does.
+    def __call__(self, *more: str) -> None: ...
+
+
+def clear(engine: Engine, had_alone: Alone) -> None:
+    """What cut-off creations made is taken away, and then they are forgotten; in this order: it may be killed, too.
+
+    What goes wrong is said and never raised: the update before it went well.
     """
-    known = engine.resources()
-    daemons = daemons_of([*known, *cut_off], site_of(engine))
     try:
-        with machines(daemons) as here:
-            made = [each for each in labelled(engine.label(), here) if _is_of(each.thing, cut_off)]
-            if left := unknown(made, known):
-                had_alone()
-                remove_all(unknown(left, engine.resources()), _say)
-    except OutOfReach as error:
-        stderr.print(f"left by a killed update: {error.where}: {error.what}; {AGAIN}", markup=False)
-        return False
-    return True
+        if cut_off := _cut_off(engine.deployment()):
+            _take_away(engine, cut_off, had_alone)
+            had_alone(FORGET)
+    except Contested:
+        return  # then that one does this at its end
+    except (RehouseError, OSError) as error:  # the latter of Docker's client and of ssh
+        what = f"{error.where}: {error.what}" if isinstance(error, RehouseError) else error
+        stderr.print(f"left by a killed update: {what}; {AGAIN}", markup=False)
+
+
+def _cut_off(deployment: dict[str, Any]) -> list[Resource]:
+    """The creations that a killed engine did not end; an update keeps them for ever."""
+    found = deployment.get("pending_operations") or []
+    return [each["resource"] for each in found if each["type"] == "creating"]
+
+
+def _take_away(engine: Engine, cut_off: list[Resource], had_alone: Alone) -> None:
+    """What is unknown once the stack was had alone is not being created by another."""
+    known = engine.resources()
+    with machines(daemons_of([*known, *cut_off], site_of(engine))) as here:
+        made = [each for each in labelled(engine.label(), here) if _is_of(each.thing, cut_off)]
+        if left := unknown(made, known):
+            had_alone()
+            remove_all(unknown(left, engine.resources()), _say)
 
 
 def _say(removed: Orphan) -> None:
