@@ -167,7 +167,9 @@ async def _prove_one(
 async def _bounded(probe: asyncio.Future[tuple[bool, str]], seconds: float) -> tuple[bool, str]:
     """A command may hang, an answer may drip: a second one would not be given any sooner."""
     try:
-        return await asyncio.wait_for(probe, seconds)
+        # Not wait_for: before Python 3.12 that one loses a cancel that comes with the answer.
+        async with asyncio.timeout(seconds):
+            return await probe
     except TimeoutError:
         return True, f"none within {seconds:.3g} s"
 

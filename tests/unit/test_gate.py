@@ -294,6 +294,21 @@ def test_it_ends_when_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.Mo
         proven(trial(server, http="/", within="1h"), {"web-1": Eyes()})
 
 
+def test_it_ends_also_where_an_answer_comes_at_that_very_moment():
+    """The answer does not make it forget that nobody waits for it any more."""
+
+    async def cancelled() -> bool:
+        answer: asyncio.Future[tuple[bool, str]] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.create_task(gate._bounded(answer, 60))
+        await asyncio.sleep(0)
+        answer.set_result((True, "500"))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return waiting.cancelled()
+
+    assert asyncio.run(cancelled())
+
+
 def test_the_first_failure_ends_the_trial_of_all():
     """Nobody waits for slow ones when one has failed."""
     with web(lambda _: 500) as slow, web(ALWAYS) as dead:
