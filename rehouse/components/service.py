@@ -1,8 +1,6 @@
 """The component that anyone can use: one service, replaced generation by generation inside one update."""
 
-import getpass
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from rehouse.components.images import pin
 from rehouse.components.ledger import Ledger
 from rehouse.components.notes import errors_noted
 from rehouse.components.order import Order, must_make, next_ledger
+from rehouse.components.performer import performer
 from rehouse.components.recall import must_not_be_lost, recall
 from rehouse.components.site import Site
 from rehouse.components.sources import Secrets
@@ -89,7 +88,7 @@ class Service(pulumi.ComponentResource):
                 generation = Generation.make(
                     wanted, image, target, site.daemons, values, _key(name)
                 )
-            ledger = next_ledger(last, generation, order, _who(), _now())
+            ledger = next_ledger(last, generation, order, performer(), _now())
         announce(name, generation, last, ledger, order)
         if not ledger.serial:
             return ""  # nothing stood, and nothing shall
@@ -179,14 +178,6 @@ def _pins(ledger: Ledger) -> dict[str, str]:
 
 def _key(service: str) -> str:
     return f"{pulumi.get_project()}/{pulumi.get_stack()}/{service}"
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 def _now() -> str:

@@ -1,8 +1,6 @@
 """An engine with hooks around it: those before an update may refuse it, those after are told what came of it."""
 
-import getpass
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +29,7 @@ from rehouse.cli.view.news import Hook, as_event
 from rehouse.components.errors import Refused, RehouseError
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
+from rehouse.components.performer import performer
 
 
 class Engine(updates.Engine, Protocol):
@@ -54,7 +53,7 @@ def hooked(
     if not hooks.programs:
         yield engine
         return
-    facts = Facts(command, engine.stack_name(), _performer())
+    facts = Facts(command, engine.stack_name(), performer())
     around = Hooked(engine, Runner(hooks, on_event), facts)
     around.connect()
     try:
@@ -209,11 +208,3 @@ def _run(program: Path, folder: Path, environment: Mapping[str, str]) -> str | N
             process.terminate()
             raise
     return f"ended with status {process.returncode}" if process.returncode else None
-
-
-def _performer() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
