@@ -17,7 +17,7 @@ from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
 from rehouse.cli.quiet import quiet
 from rehouse.cli.reality.inventory import root_of
-from rehouse.cli.signals import Stopped
+from rehouse.cli.signals import Signalled
 from rehouse.cli.state.backend import Backend
 from rehouse.cli.state.contest import NotBegun, won
 from rehouse.cli.state.damage import ANSWERS
@@ -182,7 +182,7 @@ class Engine:
         claims: Sequence[int] = (),
         ask: Callable[[], object] = lambda: None,
     ) -> Ended:
-        """Raises Contested, and Stopped while nothing had begun; any other failure is the caller's to judge."""
+        """Raises Contested, and Signalled while nothing had begun; any other failure is the caller's to judge."""
         of_stack = self._stack is not None and args[0] != "whoami"
         words = [*args, *(["--stack", str(self._stack)] if of_stack else [])]
         command = [self._pulumi, "--non-interactive", *words]
@@ -192,7 +192,7 @@ class Engine:
         everything = {**quiet(own), **always, **environment}
         ended = process.run(command, self._folder, everything, update, limit, claims, ask)
         if ended.interrupted and not update:
-            raise Stopped(ended.interrupted)
+            raise Signalled(ended.interrupted)
         if ended.code:
             _judge(ended)
         return ended

@@ -10,7 +10,7 @@ from typing import Protocol
 HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(KeyboardInterrupt):
+class Signalled(KeyboardInterrupt):
     """A signal came before any update had begun."""
 
 
@@ -80,7 +80,7 @@ class Signals:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.first = self.first or number
         if not self._begun and not self._child_is_due:
-            raise Stopped(number)
+            raise Signalled(number)
         self._heard.append(number)
         self._pass_on()
 

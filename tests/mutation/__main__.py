@@ -23,7 +23,7 @@ LEAST = 85  # percent
 SECONDS = 60  # of a processor, for one change
 MODULES = (
     *(f"rehouse.components.{name}" for name in ("ledger", "order", "progress")),
-    *(f"rehouse.cli.rollout.{name}" for name in ("deploy", "stage", "stages", "undo", "updates")),
+    *(f"rehouse.cli.rollout.{name}" for name in ("deploy", "moment", "stages", "undo", "updates")),
 )
 TESTS = [
     f"tests/unit/test_{name}.py" for name in ("order", "progress", "undo", "rollout", "ledger")

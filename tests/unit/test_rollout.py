@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rehouse.cli.rollout.deploy import deploy, rollback
-from rehouse.cli.rollout.stage import Kind
+from rehouse.cli.rollout.moment import Kind
 from rehouse.cli.rollout.stages import abort, advance, decide, follow
 from rehouse.cli.rollout.updates import Done
 from rehouse.components.errors import Contested, NotUndone, OutOfReach, Refused, Undone, Wrong

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rehouse.cli.eventlog import OnEvent
-from rehouse.cli.rollout.stage import Stage
+from rehouse.cli.rollout.moment import Moment
 from rehouse.cli.rollout.stages import call_off
 from rehouse.cli.rollout.undo import settle
 from rehouse.cli.rollout.updates import (
@@ -78,7 +78,7 @@ def rollback(
     target = to or _previous(before)
     why = reason or f"rolled back to {target}"
     if before.progress and target in before.progress.before:
-        return call_off(Stage(engine, name, before, on_event), why)
+        return call_off(Moment(engine, name, before, on_event), why)
     order = Order(
         kind="rollback", serial=before.serial, service=name, generation=target, reason=why
     )

@@ -1,4 +1,4 @@
-"""One stage of a rollout in several updates, as it was looked at: what is decided, is decided on this ledger."""
+"""One moment of a rollout in several updates, as it was looked at: what is decided, is decided on this ledger."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ FINAL = (Interrupted, Contested, NotUndone)
 
 
 @dataclass(frozen=True)
-class Stage:
+class Moment:
     """A service and its ledger at one moment."""
 
     engine: Engine
@@ -85,7 +85,7 @@ class Stage:
         raise failure_of(result, STAYS, f"{self.live} is live")
 
     def restore(self, failed: Result | RehouseError) -> None:
-        """What this stage declares stands again, after a step that failed. Raises NotUndone."""
+        """What the ledger of this moment declares stands again, after a step that failed. Raises NotUndone."""
         again = self.engine.up(as_it_is(self.ledger, self.service), self.on_event)
         if not again.well:
             reason = failed.what if isinstance(failed, RehouseError) else reason_of(failed)
