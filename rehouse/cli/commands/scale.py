@@ -5,10 +5,10 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks, with_wishes
+from rehouse.cli.rollout.carrying import carried_on
 from rehouse.cli.rollout.deploy import deploy
 from rehouse.cli.rollout.hooked import hooked
 from rehouse.cli.rollout.hooks import Hooks
-from rehouse.cli.rollout.progress import carried_on
 from rehouse.cli.rollout.setting import setting
 from rehouse.cli.view.report import report_done
 from rehouse.cli.view.screen import live_view
