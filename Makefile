@@ -53,7 +53,7 @@ types: python ## mypy, strict
 imports: python ## who may import whom
 	$(call part,import-linter,.venv/bin/lint-imports)
 
-bench: setup ## the measurements, side by side; ONLY=commands,rollouts,losses,rollbacks,recovery some of them
+bench: setup ## the measurements, side by side; ONLY=commands,rollouts,losses,rollbacks,recovery,parallel some of them
 	$(call part,bench,$(LAB) $(PYTHON) -m bench $(if $(ONLY),--only $(ONLY)))
 
 lock: python ## requirements.lock from pyproject.toml

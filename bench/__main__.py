@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from lab.locks import locked
 from lab.places import current
 
 RESULTS = Path(__file__).parent / "results"
+MOST_SERVICES = 200
 OUR_PORT, SWARM_PORT, COMMANDED_PORT = 8101, 8102, 8103
 _say = Console(stderr=True, highlight=False).print
 
@@ -75,7 +77,7 @@ def _raised(client: docker.DockerClient, folder: Path, only: list[str]) -> Itera
     if beside:
         _say("raising swarm")
         cluster.raise_()
-    for contender in _of_pulumi(folder, beside) if set(only) != {"commands"} else ():
+    for contender in _of_pulumi(folder, beside) if set(only) - parts.ALONE else ():
         _say(f"raising {contender.title}")
         contender.roll()
         yield contender
@@ -113,8 +115,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--requests", type=int, default=50_000, help="in each round, at most")
     parser.add_argument("--kills", type=int, default=12, help="moments at which it is killed")
     parser.add_argument("--starts", type=int, default=21, help="of each command that does little")
+    parser.add_argument("--services", type=_counts, default=[10, 50, 100], metavar="N,N")
+    parser.add_argument("--parallel", type=int, default=os.cpu_count(), help="stacks at a time")
     parser.add_argument("--only", type=_parts, default=list(parts.PARTS), metavar="PART,PART")
     return parser
+
+
+def _counts(text: str) -> list[int]:
+    counts = sorted({int(each) for each in text.split(",")})
+    if not 1 <= counts[0] <= counts[-1] <= MOST_SERVICES:
+        raise argparse.ArgumentTypeError(f"{text}: 1 to {MOST_SERVICES} each")
+    return counts
 
 
 def _parts(text: str) -> list[str]:

@@ -34,7 +34,12 @@ def rounds(count: int, seconds: float) -> Iterator[int]:
         yield number
 
 
-def timed(command: list[str], folder: Path, environment: Mapping[str, str]) -> Ended:
+def timed(
+    command: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    patience: float = PATIENCE,
+) -> Ended:
     """To its end. Raises Failed where that does not come."""
     with tempfile.TemporaryFile("w+") as output:
         began = time.monotonic()
@@ -46,7 +51,7 @@ def timed(command: list[str], folder: Path, environment: Mapping[str, str]) -> E
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        _await(process, PATIENCE)
+        _await(process, patience)
         seconds = time.monotonic() - began
         output.seek(0)
         return Ended(process.returncode, output.read(), seconds)
@@ -63,4 +68,4 @@ def _await(process: "subprocess.Popen[bytes]", patience: float) -> None:
         process.kill()
     process.wait()
     if not ready:
-        raise Failed(f"{process.args!r} still ran after {patience} s")
+        raise Failed(f"{process.args!r} still ran after {patience:.0f} s")

@@ -2,23 +2,20 @@
 
 import contextlib
 import json
-import os
-import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from bench.bounds import PATIENCE, Failed, timed
 from bench.contenders import Rehouse
+from bench.family import Family
 from lab.demo_stack import environment
 
 COMMAND = str(Path(sys.executable).with_name("rehouse"))
 NAME = "commanded"
-_MARK = "BENCH_CLIENT"
 
 
 class Commanded(Rehouse):
@@ -58,11 +55,11 @@ class Commanded(Rehouse):
     @contextlib.contextmanager
     def meanwhile(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Called, and killed at the end with all that it started, as when the machine dies."""
-        mark = secrets.token_hex(8)
+        family = Family()
         process = subprocess.Popen(
             [COMMAND, *words],
             cwd=self._stack.folder,
-            env={**self._environment, _MARK: mark},
+            env={**self._environment, **family.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -71,7 +68,8 @@ class Commanded(Rehouse):
         try:
             yield process
         finally:
-            _vanish(process, f"{_MARK}={mark}".encode())
+            family.vanish(process.poll)
+            process.wait()
 
     def left_baking(self) -> None:
         """The next generation has the traffic, the old one stands, and nobody watches."""
@@ -85,24 +83,3 @@ class Commanded(Rehouse):
             code = watching.wait(PATIENCE)
         if code != 128 + signal.SIGINT:
             raise Failed(f"interrupted while it bakes, rehouse deploy ended with {code}")
-
-
-def _vanish(process: "subprocess.Popen[Any]", mark: bytes) -> None:
-    while found := [pid for pid in _processes() if mark in _environment_of(pid)]:
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.poll()
-        time.sleep(0.01)
-    process.wait()
-
-
-def _processes() -> list[int]:
-    return [int(each.name) for each in Path("/proc").glob("[0-9]*")]
-
-
-def _environment_of(pid: int) -> list[bytes]:
-    """None of a process that has ended."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    return []

@@ -10,12 +10,15 @@ from bench.bounds import rounds
 from bench.commanded import Commanded
 from bench.contenders import Contender
 from bench.losses import Loss, lose, together
+from bench.parallel import Round, parallel
 from bench.recovery import Recovery, recover
 from bench.rollbacks import Back, back
 from bench.rollouts import Sample, measure
 from bench.starts import starts
 from lab.load import Mix
+from lab.places import current
 
+PARALLEL_SECONDS = 900
 SECONDS = 600  # after which no further round of a part begins
 Say = Callable[[str], object]
 Part = Callable[[docker.DockerClient, list[Contender], argparse.Namespace, Say], Any]
@@ -76,6 +79,13 @@ def _commands(
     return starts(chosen.starts, SECONDS / 5)
 
 
+def _parallel(
+    client: docker.DockerClient, _contenders: list[Contender], chosen: argparse.Namespace, say: Say
+) -> list[Round]:
+    folder = current().root / "bench"
+    return parallel(client, folder, chosen.services, chosen.parallel, PARALLEL_SECONDS, say)
+
+
 def _commanded(contenders: list[Contender]) -> Commanded:
     return next(each for each in contenders if isinstance(each, Commanded))
 
@@ -87,5 +97,7 @@ PARTS: dict[str, Part] = {
     "losses": _losses,
     "rollbacks": _rollbacks,
     "recovery": _recovery,
+    "parallel": _parallel,
 }
+ALONE = {"commands", "parallel"}  # these need none of them
 BESIDE = {"rollouts", "losses"}  # these need all contenders

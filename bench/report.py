@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import report_commands
+from bench import report_commands, report_parallel
 from bench.commanded import Commanded
 from bench.contenders import Rehouse
 from bench.losses import Loss
@@ -26,6 +26,8 @@ def show(facts: dict[str, Any], found: Mapping[str, Any]) -> None:
         console.print("\n[bold]Requests that failed[/] while one rollout followed the other\n")
         console.print(_losses(found["losses"]))
     report_commands.show(console, found)
+    if "parallel" in found:
+        report_parallel.show(console, found["parallel"])
     console.print(_footer(facts))
 
 

@@ -63,6 +63,7 @@ def dockerd(places: Places) -> list[str]:
         f"--pidfile={DOCKER_PIDFILE}",
         f"--host=unix://{DOCKER_SOCKET}",
         f"--bridge={DOCKER_BRIDGE}",
+        "--default-address-pool=base=172.18.0.0/15,size=24",  # by default there are 30, and no more
         f"--cgroup-parent={places.cgroup_parent}",
         "--exec-opt=native.cgroupdriver=cgroupfs",
     ]
