@@ -74,12 +74,10 @@ def slope(rounds: Sequence[Round], title: str) -> float | None:
 
 
 def _not_measured(rounds: list[Round], count: int) -> Round:
-    titles = rounds[0].runs
-    foreseen = {
-        title: _foreseen(rounds, count, lambda each, of=title: each.runs[of].seconds)  # type: ignore[misc]
-        for title in titles
-    }
-    return Round(count, foreseen=foreseen)
+    def foreseen(title: str) -> float:
+        return _foreseen(rounds, count, lambda each: each.runs[title].seconds)
+
+    return Round(count, foreseen={title: foreseen(title) for title in rounds[0].runs})
 
 
 def _foreseen(rounds: list[Round], count: int, of: Callable[[Round], float]) -> float:
