@@ -17,7 +17,7 @@ from rich.console import Console
 from bench import leftovers, machine, parts, report
 from bench.bounds import Failed
 from bench.commanded import Commanded
-from bench.contenders import Bare, Contender, Rehouse
+from bench.contenders import Bare, Contender, Previewed, Rehouse
 from bench.swarm import Cluster, Swarm
 from lab.errors import LabError
 from lab.locks import locked
@@ -25,7 +25,7 @@ from lab.places import current
 
 RESULTS = Path(__file__).parent / "results"
 MOST_SERVICES = 200
-OUR_PORT, SWARM_PORT, COMMANDED_PORT = 8101, 8102, 8103
+OUR_PORT, SWARM_PORT, COMMANDED_PORT, PREVIEWED_PORT = 8101, 8102, 8103, 8104
 _say = Console(stderr=True, highlight=False).print
 
 
@@ -88,6 +88,7 @@ def _raised(client: docker.DockerClient, folder: Path, only: list[str]) -> Itera
 def _of_pulumi(folder: Path, beside: bool) -> Iterator[Contender]:
     if beside:
         yield Rehouse(folder, OUR_PORT)
+        yield Previewed(folder, PREVIEWED_PORT)
     yield Commanded(folder, COMMANDED_PORT)
     if beside:
         yield from (Bare(folder, network) for network in ("own networks", "one network"))

@@ -45,6 +45,9 @@ class Rehouse:
 
     def roll(self) -> None:
         self.change()
+        self._up()
+
+    def _up(self) -> None:
         _must_succeed(self._stack.up())
 
     def change(self, **more: Any) -> None:
@@ -62,6 +65,18 @@ class Rehouse:
         }
         # JSON is YAML.
         (self._stack.folder / "web.yaml").write_text(json.dumps(spec))
+
+
+class Previewed(Rehouse):
+    """As people call it, without an option that they would have to know: the engine previews first."""
+
+    title = "pulumi up, with preview"
+
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(folder, port, "previewed")
+
+    def _up(self) -> None:
+        _must_succeed(self._stack.run("up", "--yes"))
 
 
 class Bare:

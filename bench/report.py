@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench import report_commands, report_parallel
 from bench.commanded import Commanded
-from bench.contenders import Rehouse
+from bench.contenders import Previewed, Rehouse
 from bench.losses import Loss
 from bench.rollouts import Sample
 from bench.swarm import HEALTH
@@ -69,6 +69,7 @@ def _comparisons(samples: Mapping[str, list[Sample]]) -> list[str]:
     return [
         _compared("new alone", samples, Rehouse.title, better, AGAINST_SWARM, _alone),
         _compared("new alone", samples, Commanded.title, better, AGAINST_SWARM, _alone),
+        _compared("command", samples, Commanded.title, Previewed.title, AGAINST_UP, _command),
         _compared("command", samples, Commanded.title, Rehouse.title, AGAINST_UP, _command),
         *(
             _compared("command", samples, Rehouse.title, title, AGAINST_BARE, _command)
@@ -118,7 +119,8 @@ _LEGEND = f"""
 [dim]last old answer  the old version answered for the last time (asked every 5 ms)
 new alone        that, and the last old container has ended
 command ended    docker service update then watches for 5 s more
-rehouse          by pulumi up; rehouse deploy: by our own command
+rehouse          by pulumi up --skip-preview; with preview: as pulumi up --yes;
+                 rehouse deploy: by our own command, which needs no preview
 swarm            start-first, all behind the same HAProxy 2.6, which finds the
                  tasks by the cluster's DNS; health {HEALTH}
 bare             the same containers by the same provider, no gate, no router
