@@ -26,7 +26,7 @@ from rehouse.components.spec import Health
 
 Answers = Callable[[int], int]
 WELL = {"every": "50ms", "times": 3, "within": "30s"}
-IMPATIENT = {"every": "50ms", "times": 3, "within": "500ms"}
+IMPATIENT = {"every": "250ms", "times": 3, "within": "500ms"}
 ALWAYS: Answers = lambda _number: 200  # noqa: E731
 
 
