@@ -21,6 +21,7 @@ from rehouse.cli.signals import Signalled
 from rehouse.cli.state.backend import Backend
 from rehouse.cli.state.contest import NotBegun, won
 from rehouse.cli.state.damage import ANSWERS
+from rehouse.cli.state.in_clear import must_not_be_recorded
 from rehouse.cli.state.ledgers import ledgers_in
 from rehouse.cli.state.locks import Lock
 from rehouse.components import notes, order
@@ -59,6 +60,7 @@ class Engine:
         One that takes longer than so many *seconds*, or than the deadline of what it deploys where they are not given,
         is asked to end; its error then says so.
         """
+        must_not_be_recorded(self._folder, self.stack_name)
         return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event, seconds)
 
     def preview(self, wanted: Order | None = None) -> Outcome:

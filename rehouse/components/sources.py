@@ -70,9 +70,14 @@ def _entry(name: str, data: object, where: str, clear: bool) -> str | Source:
         what = f"must be text, or have env or command, not {_kind(data)}"
         raise Wrong(where, what, how_to_set(name))
     if clear:
-        what = "is in clear: the state would keep it so, with the configuration of each update"
-        raise Wrong(where, what, how_to_set(name))
+        raise is_in_clear(name, where)
     return data
+
+
+def is_in_clear(name: str, where: str) -> Wrong:
+    """The error, for whoever reads the file in which the value is."""
+    what = "is in clear: the state would keep it so, with the configuration of each update"
+    return Wrong(where, what, how_to_set(name))
 
 
 def _kind(data: object) -> str:

@@ -109,7 +109,8 @@ class FakeEngine:
             declared = self._next(wanted)
             _must_have_time(seconds)
         except RehouseError as error:
-            return Ended(error, self._asked(wanted), touched=False)
+            read = wanted is None or wanted.kind not in self.unreadable
+            return Ended(error, self._asked(wanted) if read else None, touched=False)
         self.updates.append(wanted.kind if wanted else "plain")
         try:
             self._update(declared)

@@ -136,6 +136,19 @@ def test_what_cannot_be_undone_says_so(engine: FakeEngine):
     assert f"{A.name} is live and keeps all traffic" in str(raised.value.state)
 
 
+def test_what_the_program_cannot_read_touches_nothing(engine: FakeEngine):
+    """Its own exit code and its own way out; there is nothing to undo."""
+    engine.spec, engine.unreadable = B, {"deploy"}
+    with pytest.raises(OutOfReach, match="its command failed") as raised:
+        deploy(engine, None)
+    assert (13, "run it by hand", []) == (
+        raised.value.exit_code,
+        raised.value.fix,
+        engine.updates,
+    )
+    assert f"nothing has changed; {A.name} is live" == raised.value.state
+
+
 def test_an_undo_does_without_the_spec_where_that_cannot_be_read(engine: FakeEngine):
     """A secret's source has gone meanwhile: what was live is live again, and nothing is quarantined."""
     engine.spec, engine.sick, engine.unreadable = B, {B.name}, {"undo"}

@@ -1,5 +1,8 @@
 """What follows an update that failed: finished where the traffic has moved, undone where it has not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.updates import (
     AGAIN,
@@ -31,10 +34,17 @@ def settle(
 
     Raises Undone, or NotUndone, Interrupted and Contested; returns where the traffic had moved already.
     """
-    try:
-        return _settle(engine, order, failed, before, keep, on_event)
-    except OutOfReach as error:
-        raise _stranded(order, failed, before, error) from error
+    raise_contested(failed)
+    with _in_reach(order, failed, before):
+        name, now = known_or_new(engine.ledgers(), order.service)
+    raise_stopped(failed, _live(now), FINISH)
+    came_to_it = failed.facts(name) or not order.needs_spec
+    if not came_to_it or (now.serial == before.serial and not failed.touched):
+        raise failure_of(failed, AGAIN, f"nothing has changed; {_live(now)} is live")
+    with _in_reach(order, failed, before):
+        if now.serial != before.serial:
+            return finish(engine, name, now, before, on_event)
+        return _undo(engine, order, failed, before, keep, on_event)
 
 
 def finish(
@@ -75,24 +85,13 @@ def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) ->
     return Undone(where, reason, fix, f"{live} is live, {left}")
 
 
-def _settle(
-    engine: Engine,
-    order: Order,
-    failed: Result,
-    before: Ledger,
-    keep: bool,
-    on_event: OnEvent | None,
-) -> Done:
-    raise_contested(failed)
-    name, now = known_or_new(engine.ledgers(), order.service)
-    raise_stopped(failed, _live(now), FINISH)
-    if order.needs_spec and not failed.facts(name):  # the program did not come to it
-        raise failure_of(failed, AGAIN, f"nothing has changed; {_live(before)} is live")
-    if now.serial != before.serial:
-        return finish(engine, name, now, before, on_event)
-    if not failed.touched:
-        raise failure_of(failed, AGAIN, f"nothing has changed; {_live(now)} is live")
-    return _undo(engine, order, failed, before, keep, on_event)
+@contextmanager
+def _in_reach(order: Order, failed: Result, before: Ledger) -> Iterator[None]:
+    """What is out of reach now is a second failure, and no longer an update that touched nothing."""
+    try:
+        yield
+    except OutOfReach as error:
+        raise _stranded(order, failed, before, error) from error
 
 
 def _stranded(order: Order, failed: Result, before: Ledger, error: OutOfReach) -> NotUndone:
