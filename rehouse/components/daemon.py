@@ -15,6 +15,7 @@ from rehouse.components.site import Daemon
 from rehouse.components.tunnel import Tunnel, tunnel
 
 SECONDS = 15  # an answer takes milliseconds; a registry that Docker asks for us may take longer
+SECONDS_TO_PACK = 600
 LOG_LINES = 20
 
 
@@ -142,6 +143,14 @@ def pull(client: docker.DockerClient, image: str) -> str:
     if not found:
         raise LookupError("the registry has it not")
     return str(found["Id"])
+
+
+def save(client: docker.DockerClient, image: str, target: Path) -> None:
+    """As ``docker save`` does, into a file. The daemon first packs all of it: that takes long, and it is silent."""
+    client.api.timeout = SECONDS_TO_PACK
+    with target.open("wb") as file:
+        for chunk in client.api.get_image(image):
+            file.write(chunk)
 
 
 def _tls(folder: Path) -> TLSConfig:

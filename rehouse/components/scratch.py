@@ -21,10 +21,14 @@ class Scratch:
 
 
 @contextmanager
-def scratch() -> Iterator[Scratch]:
-    """A folder for as long as the block lasts; those whose processes were killed are removed before."""
-    _sweep()
-    made = _claimed()
+def scratch(within: Path | None = None) -> Iterator[Scratch]:
+    """A folder for as long as the block lasts; those whose processes were killed are removed before.
+
+    It is *within* a folder that is there, or where temporary files are.
+    """
+    place = within or Path(tempfile.gettempdir())
+    _sweep(place)
+    made = _claimed(place)
     try:
         yield made
     finally:
@@ -32,9 +36,9 @@ def scratch() -> Iterator[Scratch]:
         os.close(made.claim)
 
 
-def _claimed() -> Scratch:
+def _claimed(place: Path) -> Scratch:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         claim = os.open(folder, os.O_RDONLY)
         fcntl.flock(claim, fcntl.LOCK_EX)
         if folder.exists():
@@ -42,8 +46,8 @@ def _claimed() -> Scratch:
         os.close(claim)  # somebody who swept came between the two
 
 
-def _sweep() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _sweep(place: Path) -> None:
+    for folder in place.glob(f"{PREFIX}*"):
         with suppress(OSError):  # another user's, in use, or just gone
             _remove_unclaimed(folder)
 
