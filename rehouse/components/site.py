@@ -1,6 +1,8 @@
 """The machines a stack may use: Docker daemons and the router. Stack configuration, not part of a spec."""
 
+import json
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -173,5 +175,11 @@ class Site(Part):
 
 
 def read_site(data: object, where: str) -> Site:
-    """The site that the stack's configuration describes. Raises Wrong; *where* is that configuration's place."""
+    """The site that the stack's configuration describes. Raises Wrong; *where* is that configuration's place.
+
+    Also one that the configuration keeps as a text in JSON: ``pulumi config set site '{…}'``.
+    """
+    if isinstance(data, str):
+        with suppress(ValueError):
+            data = json.loads(data)
     return read_data(data if data is not None else {}, Site, lambda _place: where)

@@ -45,3 +45,11 @@ def test_a_name_that_nobody_knows_is_refused():
         Wrong, match=r"'rack\.invalid' is no known host\nfix: give the daemon an address"
     ):
         address_of(Daemon(name="a", url="ssh://ops@rack.invalid"))
+
+
+def test_a_site_may_be_a_text_in_json():
+    """As `pulumi config set site '{…}'` keeps it: a program reads it so, and every command must, too."""
+    site = read_site('{"router": {"image": "haproxy:2.8"}}', WHERE)
+    assert "haproxy:2.8" == site.router.image
+    with pytest.raises(Wrong, match="must be keys with values"):
+        read_site("rack", WHERE)
