@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rehouse.kit.store import Kit
 
 PATIENCE = 90  # an emulated guest on a busy machine
 MAC = "52:54:00:12:34:56"
+_OPEN = ":1F90 0000000000000000FFFF00000202000A:"  # an open connection from the host to port 8080
 CONFIG = {
     "instance": "web-1234567-0",
     "generation": "web-1234567",
@@ -45,7 +46,6 @@ class Machine:
     process: subprocess.Popen
     folder: Path
     port: int
-    pids: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**6)))
 
     @property
     def console(self) -> str:
@@ -91,11 +91,30 @@ class Machine:
             line.sendall(json.dumps(asked).encode() + b"\n")
             return _answer(line)
 
+    def agent_ready(self) -> bool:
+        """Waits until the guest hears: its agent comes after the buttons."""
+        return bool(self.agent("guest-ping"))
+
+    def agent_told(self, command: str, **arguments: Any) -> None:
+        """For what is not answered."""
+        with _connected(self.folder / "agent") as line:
+            line.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+
+    def asked(self) -> None:
+        """Waits until what was asked on another thread has reached the service."""
+        connections = "/proc/net/tcp6"
+        until(lambda: _OPEN in self.run("/probe", "cat", connections).out, self._why)
+
+    def ended(self, pid: int) -> dict[str, Any]:
+        """Waits for the end of what the agent has started."""
+        found: dict[str, Any] = until(lambda: self._ended(pid), self._why)
+        return found
+
     def run(self, *words: str, **how: Any) -> "Ran":
         """Inside the guest, by the agent, until it has ended."""
         wanted = {"path": words[0], "arg": list(words[1:]), "capture-output": True, **how}
         pid = self.agent("guest-exec", **wanted)["return"]["pid"]
-        ended = until(lambda: self._ended(pid), self._why)
+        ended = self.ended(pid)
         return Ran(ended.get("exitcode"), _text(ended, "out-data"), _text(ended, "err-data"))
 
     def _ended(self, pid: int) -> dict[str, Any] | None:
@@ -127,6 +146,7 @@ def started(
     """A guest with this configuration over the usual one; it is killed at the end."""
     configuration = folder / "configuration"
     configuration.write_bytes(configuration_disk({**CONFIG, **config}, secrets or {}))
+    (folder / "console").touch()
     port = free_port()
     process = subprocess.Popen(
         qemu(kit, disk, configuration, folder, port, memory, machine, append),
@@ -134,6 +154,7 @@ def started(
         stderr=(folder / "errors").open("w"),
     )
     try:
+        until((folder / "monitor").exists, lambda: (folder / "errors").read_text())
         yield Machine(process, folder, port)
     finally:
         process.kill()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -16,7 +17,8 @@ var looks = map[string]func(words []string){
 	"cat":   func(words []string) { fmt.Print(read(words[0])) },
 	"touch": func(words []string) { report(os.WriteFile(words[0], nil, 0o644)) },
 	"list":  list,
-	"node":  func(words []string) { report(syscall.Mknod(words[0], syscall.S_IFBLK|0o600, 254<<8|16)) },
+	"head":  head,
+	"node":  node,
 	"env":   func([]string) { fmt.Println(strings.Join(os.Environ(), "\n")) },
 	"where": where,
 	"echo":  func([]string) { io.Copy(os.Stdout, os.Stdin) },
@@ -44,6 +46,19 @@ func report(err error) {
 	}
 }
 
+func head(words []string) {
+	file, err := os.Open(words[0])
+	report(err)
+	_, err = file.Read(make([]byte, 512))
+	report(err)
+}
+
+func node(words []string) {
+	number, err := strconv.Atoi(words[1])
+	report(err)
+	report(syscall.Mknod(words[0], syscall.S_IFBLK|0o600, number))
+}
+
 func list(words []string) {
 	entries, err := os.ReadDir(words[0])
 	report(err)
@@ -61,13 +76,15 @@ func where([]string) {
 	fmt.Println(folder, os.Getuid(), os.Getgid(), groups)
 }
 
-// fork has as many children as it is allowed to, and says how many.
+// fork has as many children as it is allowed to, says how many, and ends them.
 func fork([]string) {
 	for count := 0; ; count++ {
-		if err := exec.Command("/probe", "sleep").Start(); err != nil {
+		child := exec.Command("/probe", "sleep")
+		if err := child.Start(); err != nil {
 			fmt.Println(count, err)
 			return
 		}
+		defer child.Process.Kill()
 	}
 }
 
