@@ -1,13 +1,14 @@
 """What a guest is like from inside: as a container would be."""
 
 import hashlib
+from typing import Any
 
 import pytest
 
 from tests.kit.machine import started
 
 SECRET = "hunter2-und-mehr"
-PROMISED = {
+PROMISED: dict[str, Any] = {
     "entrypoint": ["example"],
     "user": "web",
     "workdir": "/srv/data",

@@ -1,5 +1,7 @@
 """What a spec may ask for beyond the usual."""
 
+from typing import Any
+
 from tests.kit.machine import started
 
 
@@ -7,7 +9,11 @@ def test_a_writable_root_and_a_capability(kit, disk, tmp_path):
     """A root that may be written is, without touching the disk; root has the capabilities asked for, and a disk that is
     gone cannot be opened even by who may make devices."""
     before = disk.read_bytes()
-    wishes = {"read_only": False, "capabilities": ["MKNOD", "NET_BIND_SERVICE"], "user": ""}
+    wishes: dict[str, Any] = {
+        "read_only": False,
+        "capabilities": ["MKNOD", "NET_BIND_SERVICE"],
+        "user": "",
+    }
     with started(kit, disk, tmp_path, secrets={"KEY": "value"}, **wishes) as guest:
         guest.get("/healthz")
         for path in ("/new", "/etc/hosts"):
