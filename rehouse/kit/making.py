@@ -21,7 +21,7 @@ FOLDERS = ("cgroup", "dev", "image", "layers", "modules", "modules/early", "modu
 # Silent, and without what a guest need not find out; a kernel that panics ends the guest.
 COMMAND_LINE = (
     "console=ttyS0 panic=-1 loglevel=0 no_timer_check tsc=reliable cryptomgr.notests "
-    "random.trust_cpu=on unknown_nmi_panic ipv6.disable_ipv6=1"
+    "random.trust_cpu=on unknown_nmi_panic ipv6.disable_ipv6=1 noautogroup"
 )
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.kit.machine import started
+from tests.kit.machine import FASTEST, USUAL, started
 
 
 def test_a_service_that_crashes_runs_again(kit, disk, tmp_path):
@@ -29,13 +29,14 @@ def test_what_a_service_leaves_behind_ends_with_it(kit, disk, tmp_path):
         assert guest.run("/probe", "cat", "/tmp/left").code == 1
 
 
-def test_the_power_button_ends_a_service_gracefully(kit, disk, tmp_path):
+@pytest.mark.parametrize("machine", [FASTEST, USUAL], ids=["q35", "pc"])
+def test_the_power_button_ends_a_service_gracefully(kit, disk, tmp_path, machine):
     """The power button lets the service finish what it is doing, and then switches the guest off."""
-    with started(kit, disk, tmp_path) as guest:
+    with started(kit, disk, tmp_path, machine=machine) as guest:
         guest.get("/healthz")
         guest.agent_ready()
         answers = []
-        asking = threading.Thread(target=lambda: answers.append(guest.get("/slow?ms=1500")))
+        asking = threading.Thread(target=lambda: answers.append(guest.get("/slow?ms=1500", 60)))
         asking.start()
         guest.asked()
         guest.press_power_button()

@@ -1,7 +1,10 @@
 // The first process of a guest: what happens from the kernel's hand-over until the power is off, in this order.
 package main
 
-import "syscall"
+import (
+	"runtime"
+	"syscall"
+)
 
 func main() {
 	console := openConsole()
@@ -32,6 +35,7 @@ func prepare() (*Config, error) {
 	if err := mountOwn(); err != nil {
 		return nil, err
 	}
+	mark("begins")
 	if err := loadModules("/modules/early"); err != nil {
 		return nil, err
 	}
@@ -50,14 +54,26 @@ func prepare() (*Config, error) {
 
 // attend does what the first answer need not wait for.
 func attend(guest *guest, stop *onOff, console *console) {
-	if err := loadModules("/modules/late"); err != nil {
-		console.say("%v", err)
-	}
+	behind(func() {
+		if err := loadModules("/modules/late"); err != nil {
+			console.say("%v", err)
+		}
+	})
 	console.showKernelErrors()
 	go heedButtons(stop)
 	go heedSignals(stop)
 	mark("buttons heard")
 	serveAgent(guest, stop, console)
+}
+
+// behind does a job while the service leaves it the processor, or with a tenth of it.
+func behind(job func()) {
+	const patient = 10
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	syscall.Setpriority(syscall.PRIO_PROCESS, 0, patient)
+	defer syscall.Setpriority(syscall.PRIO_PROCESS, 0, 0)
+	job()
 }
 
 // liftLimits gives what a small guest's kernel is stingy with: the service's own limit is its cgroup's.
