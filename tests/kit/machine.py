@@ -58,6 +58,7 @@ class Machine:
         return until(lambda: self._get(path, seconds), self._why)
 
     def _get(self, path: str, seconds: float) -> Any:
+        assert self.process.poll() is None, self._why()
         url = f"http://127.0.0.1:{self.port}{path}"
         with suppress(OSError, ValueError), _opened(url, seconds) as answer:
             text = answer.read().decode()
