@@ -30,7 +30,8 @@ demo: setup ## a service replaced under load, and one that fails; KEEP=1 leaves 
 test: setup lint types imports erase ## linters, types, all tests, coverage
 	$(call part,tests without daemons,$(PYTEST) -n 2 tests/unit tests/mocked tests/engine | tee $(LOGS)/1-fast)
 	$(call part,tests of the lab,$(PYTEST) tests/lab | tee $(LOGS)/2-lab)
-	$(call part,tests in the lab,$(LAB) $(PYTEST) -n 2 --dist loadfile tests/e2e | tee $(LOGS)/3-e2e)
+	$(call part,tests of the boot kit,$(PYTEST) -n 2 --dist loadfile tests/kit | tee $(LOGS)/3-kit)
+	$(call part,tests in the lab,$(LAB) $(PYTEST) -n 2 --dist loadfile tests/e2e | tee $(LOGS)/4-e2e)
 	$(call part,coverage,$(PYTHON) -m coverage combine --quiet; $(PYTHON) -m coverage report)
 	@tail -qn 1 $(LOGS)/*
 

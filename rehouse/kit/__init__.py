@@ -1,0 +1,1 @@
+"""The boot kit: the kernel and the first process of a guest that runs an image."""

@@ -1,0 +1,3 @@
+module rehouse/init
+
+go 1.21
