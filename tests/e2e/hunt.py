@@ -80,10 +80,11 @@ def disguised(value: str) -> dict[str, bytes]:
 
 
 def _marker() -> str:
-    """Letters and digits, also in base64: so its forms are the same in all dialects."""
+    """Letters and digits, also in base64: so its forms are the same in all dialects. hex and HEX are two of them."""
     while True:
         marker = "".join(secrets.choice(ALPHABET) for _ in range(12))
-        if all(_inner(marker.encode(), shift).isalnum() for shift in range(3)):
+        inner = [_inner(marker.encode(), shift) for shift in range(3)]
+        if all(each.isalnum() for each in inner) and not marker.encode().hex().isdecimal():
             return marker
 
 
