@@ -21,9 +21,7 @@ class Record(Part):
     who: str
     when: str
     outcome: Outcome
-    alone: int = (
-        0  # the serial number with which it last came to have everything, 0 where it never did
-    )
+    alone: int = 0  # with which serial number it last came to have everything; 0: it never did
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
 
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.updates import (
@@ -20,6 +22,41 @@ from rehouse.components.order import Order
 
 FINISH = "rehouse deploy: it finishes what the spec says, or goes back to what it said"
 MEND = "mend the service or its spec, then: rehouse deploy"
+THEN = "then: rehouse deploy"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An update that failed: what was asked of it, how it ended, and the ledger *before* it."""
+
+    order: Order
+    result: Result
+    before: Ledger
+
+    @property
+    def where(self) -> str:
+        """What it was about, as far as it came to say so."""
+        wanted = self.result.facts(self.order.service).get("wanted")
+        return wanted or self.order.generation or self.order.service or "rollout"
+
+    @property
+    def reason(self) -> str:
+        return reason_of(self.result)
+
+    @property
+    def live(self) -> str:
+        return _live(self.before)
+
+    @contextmanager
+    def in_reach(self) -> Iterator[None]:
+        """What is out of reach now is a second failure, and no longer an update that touched nothing."""
+        try:
+            yield
+        except OutOfReach as error:
+            what = f"{self.reason}\nand it could not be undone: {error.where}: {error.what}"
+            keeps = f"{self.live} was live before, and who has the traffic keeps it"
+            state = f"{keeps}; something of {self.where} may stand"
+            raise NotUndone(self.where, what, f"{error.fix}\n{THEN}", state) from error
 
 
 def settle(
@@ -32,19 +69,21 @@ def settle(
 ) -> Done:
     """The ledger says on which side of the point of no return, the shift, it was.
 
-    Raises Undone, or NotUndone, Interrupted and Contested; returns where the traffic had moved already.
+    Raises Undone, or NotUndone, Interrupted and Contested, and what went wrong where nothing was touched; returns
+    where the traffic had moved already.
     """
     raise_contested(failed)
-    with _in_reach(order, failed, before):
+    failure = Failure(order, failed, before)
+    with failure.in_reach():
         name, now = known_or_new(engine.ledgers(), order.service)
     raise_stopped(failed, _live(now), FINISH)
     came_to_it = failed.facts(name) or not order.needs_spec
     if not came_to_it or (now.serial == before.serial and not failed.touched):
         raise failure_of(failed, AGAIN, f"nothing has changed; {_live(now)} is live")
-    with _in_reach(order, failed, before):
-        if now.serial != before.serial:
-            return finish(engine, name, now, before, on_event)
-        return _undo(engine, order, failed, before, keep, on_event)
+    with failure.in_reach():
+        if now.serial == before.serial:
+            _undo(engine, failure, keep, on_event)
+        return finish(engine, name, now, before, on_event)
 
 
 def finish(
@@ -85,63 +124,42 @@ def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) ->
     return Undone(where, reason, fix, f"{live} is live, {left}")
 
 
-@contextmanager
-def _in_reach(order: Order, failed: Result, before: Ledger) -> Iterator[None]:
-    """What is out of reach now is a second failure, and no longer an update that touched nothing."""
-    try:
-        yield
-    except OutOfReach as error:
-        raise _stranded(order, failed, before, error) from error
+def _undo(engine: Engine, failure: Failure, keep: bool, on_event: OnEvent | None) -> NoReturn:
+    reason, failed = quarantined_for(failure.result.error()), failure.result
+    result = _declared_undone(engine, failure, reason, keep, on_event)
+    if reason and not result.well and not result.interrupted:
+        # What failed cannot be made out again, perhaps for want of a secret: what was live matters more.
+        again = as_it_is(failure.before, failure.order.service)
+        reason, result = None, engine.up(again, on_event)
+    if not result.well:
+        _raise_left(failure, result)
+    if failed.interrupted:
+        what, state = "was interrupted and undone", f"{failure.live} is live"
+        raise Interrupted(failed.interrupted, what, AGAIN, state)
+    raise undone(failure.where, failure.reason, failure.live, reason is not None, keep)
 
 
-def _stranded(order: Order, failed: Result, before: Ledger, error: OutOfReach) -> NotUndone:
-    """Nobody could look what came of it, or write down what is to be."""
-    where = (
-        failed.facts(order.service).get("wanted") or order.generation or order.service or "rollout"
-    )
-    what = f"{reason_of(failed)}\nand it could not be undone: {error.where}: {error.what}"
-    state = f"{_live(before)} was live before, and who has the traffic keeps it; something of {where} may stand"
-    return NotUndone(where, what, f"{error.fix}\nthen: rehouse deploy", state)
-
-
-def _undo(
-    engine: Engine,
-    order: Order,
-    failed: Result,
-    before: Ledger,
-    keep: bool,
-    on_event: OnEvent | None,
-) -> Done:
-    reason = quarantined_for(failed.error())
+def _declared_undone(
+    engine: Engine, failure: Failure, reason: str | None, keep: bool, on_event: OnEvent | None
+) -> Result:
+    """Raises Contested where somebody else was faster, beside what failed."""
     order = Order(
         kind="undo",
-        serial=before.serial,
-        service=order.service,
-        generation=order.generation,
+        serial=failure.before.serial,
+        service=failure.order.service,
+        generation=failure.order.generation,
         reason=reason,
         keep=keep,
-    )
-    where = (
-        failed.facts(order.service).get("wanted") or order.generation or order.service or "rollout"
     )
     try:
         result = engine.up(order, on_event)
         raise_contested(result)
     except Contested as error:
-        what = f"{reason_of(failed)}\nand it is not undone: {error.what}"
-        state = (
-            f"{error.state or 'rehouse status shows what is live'}; something of {where} may stand"
-        )
-        raise Contested(where, what, f"{error.fix}\nthen: rehouse deploy", state) from error
-    if reason and not result.well and not result.interrupted:
-        # What failed cannot be made out again, perhaps for want of a secret: what was live matters more.
-        reason, result = None, engine.up(as_it_is(before, order.service), on_event)
-    if not result.well:
-        _raise_left(failed, result, where, _live(before))
-    if failed.interrupted:
-        what, state = "was interrupted and undone", f"{_live(before)} is live"
-        raise Interrupted(failed.interrupted, what, AGAIN, state)
-    raise undone(where, reason_of(failed), _live(before), reason is not None, keep)
+        what = f"{failure.reason}\nand it is not undone: {error.what}"
+        now = error.state or "rehouse status shows what is live"
+        state = f"{now}; something of {failure.where} may stand"
+        raise Contested(failure.where, what, f"{error.fix}\n{THEN}", state) from error
+    return result
 
 
 def raise_contested(failed: Result) -> None:
@@ -162,14 +180,14 @@ def raise_stopped(failed: Result, live: str, fix: str) -> None:
         raise Interrupted(failed.interrupted, what, fix, state)
 
 
-def _raise_left(failed: Result, undo: Result, where: str, live: str) -> None:
-    state = f"{live} is live and keeps all traffic; something of {where} may still stand"
+def _raise_left(failure: Failure, undo: Result) -> NoReturn:
+    keeps = f"{failure.live} is live and keeps all traffic"
+    state = f"{keeps}; something of {failure.where} may still stand"
     if undo.interrupted:
         raise Interrupted(undo.interrupted, "was interrupted while it was undone", FINISH, state)
-    what = f"{reason_of(failed)}\nand the undo failed as well: {reason_of(undo)}"
-    raise NotUndone(
-        where, what, "mend that, then: rehouse deploy; rehouse status shows what stands", state
-    )
+    what = f"{failure.reason}\nand the undo failed as well: {reason_of(undo)}"
+    fix = "mend that, then: rehouse deploy; rehouse status shows what stands"
+    raise NotUndone(failure.where, what, fix, state)
 
 
 def _live(ledger: Ledger) -> str:
