@@ -12,7 +12,7 @@ from bench import leftovers
 from bench.bounds import Failed, timed
 from bench.family import Family
 from bench.many import HAPROXY, IMAGE, Compose, Many, Stacks, ports
-from bench.prober import NO_ANSWER, ask
+from bench.prober import await_answer
 
 _ANSWERS_WITHIN = 60
 LEAST = 60  # seconds that a command gets, however late it is
@@ -125,18 +125,5 @@ def _run(many: Many, count: int, patience: float) -> Run:
     if ended.code != 0:
         raise Failed(f"{many.title} ended with {ended.code}:\n{ended.text[-4000:]}")
     for port in ports(count):
-        _await_answer(f"http://127.0.0.1:{port}")
+        await_answer(f"http://127.0.0.1:{port}", _ANSWERS_WITHIN)
     return Run(ended.seconds, time.monotonic() - began, peak() >> 10)
-
-
-def _await_answer(url: str) -> None:
-    deadline = time.monotonic() + _ANSWERS_WITHIN
-    while True:
-        try:
-            ask(url, timeout=1)
-        except NO_ANSWER as error:
-            if time.monotonic() > deadline:
-                raise Failed(f"{url} does not answer: {error}") from error
-            time.sleep(0.02)
-        else:
-            return

@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Self
 
+from bench.bounds import Failed
+
 PAUSE = 0.005
 NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError)
 
@@ -46,3 +48,17 @@ def ask(url: str, timeout: float = 10) -> str:
         return str(json.load(connection.getresponse())["version"])
     finally:
         connection.close()
+
+
+def await_answer(url: str, within: float) -> None:
+    """Raises Failed where none comes in so many seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            ask(url, timeout=1)
+        except NO_ANSWER as error:
+            if time.monotonic() > deadline:
+                raise Failed(f"{url} does not answer: {error!r}") from error
+            time.sleep(0.02)
+        else:
+            return

@@ -5,7 +5,6 @@ are what differs. It finds the tasks by the cluster's DNS, as Docker's manual ha
 """
 
 import subprocess
-import time
 from pathlib import Path
 
 import docker
@@ -13,7 +12,7 @@ from docker.types import EndpointSpec, Healthcheck, Resources, ServiceMode, Upda
 
 from bench.bounds import Failed
 from bench.contenders import REPLICAS, image_of
-from bench.prober import NO_ANSWER, ask
+from bench.prober import await_answer
 from lab.places import ADDRESS, REGISTRY
 
 SERVICE = "bench-web"
@@ -69,7 +68,7 @@ class Cluster:
         self._client.networks.create(_NETWORK, driver="overlay", attachable=True)
         self._create_service()
         self._run_haproxy()
-        _until_answered(self.url)
+        await_answer(self.url, _PATIENCE)
 
     def update(self, parallelism: int) -> None:
         """By Docker's own command, which waits until the service has converged."""
@@ -142,16 +141,3 @@ def leave(client: docker.DockerClient) -> None:
         client.swarm.leave(force=True)
     for bridge in client.networks.list(names=["^docker_gwbridge$"]):
         bridge.remove()
-
-
-def _until_answered(url: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            ask(url, timeout=1)
-        except NO_ANSWER as error:
-            if time.monotonic() > deadline:
-                raise Failed(f"{url}: {error!r}") from error
-            time.sleep(0.1)
-        else:
-            return
