@@ -3,16 +3,14 @@
 import json
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
 
 import pulumi
 from pulumi.runtime import is_config_secret
-from ruamel.yaml import YAML
 
 from rehouse.components.errors import Wrong
+from rehouse.components.in_clear import KEY, names_in_clear
 from rehouse.components.sources import Source, how_to_set, read_secrets
 
-KEY = "secrets"
 REPLICAS = "replicas"
 
 
@@ -35,22 +33,19 @@ def replicas_of(config: pulumi.Config) -> int | None:
 
 
 def _in_clear(config: pulumi.Config, data: object) -> Container[str]:
-    """The engine tells only whether any of them is encrypted; the file of the stack says which."""
-    key = config.full_key(KEY)
-    if not is_config_secret(key):
+    """Where nothing of it is encrypted, everything is in clear; else the file of the stack says which."""
+    if not is_config_secret(config.full_key(KEY)):
         return data if isinstance(data, dict) else ()
-    entries = (_written().get("config") or {}).get(key)
-    entries = entries if isinstance(entries, dict) else {}
-    return {name for name, each in entries.items() if isinstance(each, str)}
+    file = _file_of_the_stack()
+    return names_in_clear(file, config.name) if file else ()
 
 
-def _written() -> dict[str, Any]:
-    """That file, where it is at its usual place: beside Pulumi.yaml, here or in a folder above."""
+def _file_of_the_stack() -> Path | None:
+    """At its usual place: beside Pulumi.yaml, here or in a folder above."""
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "Pulumi.yaml").is_file():
-            file = folder / f"Pulumi.{pulumi.get_stack()}.yaml"
-            return YAML(typ="safe").load(file) or {} if file.is_file() else {}
-    return {}
+            return folder / f"Pulumi.{pulumi.get_stack()}.yaml"
+    return None
 
 
 def _read(text: str | None, where: str) -> object:

@@ -2,32 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from rehouse.cli.project import project_name
+from rehouse.components.in_clear import KEY, names_in_clear
 from rehouse.components.sources import is_in_clear
-
-KEY = ":secrets"
 
 
 def must_not_be_recorded(folder: Path, stack_name: Callable[[], str]) -> None:
     """Raises Wrong. Which stack it is, is asked only where a file has such a key: that takes a process."""
-    files = [each for each in folder.glob("Pulumi.*.yaml") if KEY in each.read_text()]
-    if files:
-        name = stack_name().rpartition("/")[2]
-        _must_be_encrypted(folder / f"Pulumi.{name}.yaml")
-
-
-def _must_be_encrypted(file: Path) -> None:
-    for name, value in _secrets(file).items():
-        if isinstance(value, str):
-            raise is_in_clear(name, f"{file.name}, secrets.{name}")
-
-
-def _secrets(file: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML  # large, and most stacks have none
-
-    config = (YAML(typ="safe").load(file) or {}).get("config") if file.is_file() else None
-    entries = [value for key, value in (config or {}).items() if key.endswith(KEY)]
-    return {
-        name: value for each in entries if isinstance(each, dict) for name, value in each.items()
-    }
+    if not any(f":{KEY}".encode() in each.read_bytes() for each in folder.glob("Pulumi.*.yaml")):
+        return
+    file = folder / f"Pulumi.{stack_name().rpartition('/')[2]}.yaml"
+    if names := names_in_clear(file, project_name(folder)):
+        raise is_in_clear(min(names), f"{file.name}, {KEY}.{min(names)}")
