@@ -19,7 +19,7 @@ from rehouse.cli.quiet import quiet
 from rehouse.cli.reality.inventory import root_of
 from rehouse.cli.signals import Signalled
 from rehouse.cli.state.backend import Backend
-from rehouse.cli.state.contest import NotBegun, won
+from rehouse.cli.state.contest import NotBegun, break_dead, won
 from rehouse.cli.state.damage import ANSWERS
 from rehouse.cli.state.in_clear import must_not_be_recorded
 from rehouse.cli.state.ledgers import ledgers_in
@@ -119,6 +119,7 @@ class Engine:
     ) -> Outcome:
         """Raises Contested where somebody else has the stack, and NotBegun where it came to nothing."""
         self._backend.must_have_room()
+        break_dead(self._backend.locks_at_hand())  # or it is met by a whole start of the engine
 
         def attempt() -> Outcome:
             return self._once(args, wanted, on_event, True, seconds)

@@ -44,10 +44,6 @@ class Stack:
         self.may_fail("resources")
         return []
 
-    def config(self) -> dict[str, Any]:
-        self.may_fail("config")
-        return {}
-
     def label(self) -> str:
         return "shop/dev"
 
@@ -87,8 +83,7 @@ def test_what_is_left_is_taken_away_and_then_forgotten(
 
 FAILS: tuple[tuple[str, Exception, str], ...] = (
     ("deployment", AWAY, "docker: does not answer"),
-    ("resources", AWAY, "docker: does not answer"),
-    ("config", RehouseError("site", "is not known", "mend it"), "site: is not known"),
+    ("resources", RehouseError("state", "is sealed", "mend it"), "state: is sealed"),
     ("connect", AWAY, "docker: does not answer"),
     ("look", ConnectionError("broken pipe"), "broken pipe"),
     ("alone", AWAY, "docker: does not answer"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rehouse.cli.state.backend import Backend
 from rehouse.cli.state.contest import break_dead
 from rehouse.cli.state.damage import State, trouble
 from rehouse.cli.state.locks import broken, locks_in
@@ -106,6 +107,19 @@ def test_a_lock_of_a_dead_process_is_broken_once(store: Folder) -> None:
     [lock] = locks(store)
     assert (lock.is_dead, broken(lock), broken(lock)) == (True, True, False)
     assert locks(store) == []
+
+
+def test_locks_are_at_hand_where_nobody_need_be_asked(
+    store: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment says which folder and which stack; otherwise it would take a process of the engine's."""
+    put_lock(store, 1)
+    (store.place / "Pulumi.yaml").write_text("name: shop\n")
+    backend = Backend(store.place, "prod", lambda *_: pytest.fail("the engine was asked"))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    assert backend.locks_at_hand() == []
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{store.place}")
+    assert [lock.pid for lock in backend.locks_at_hand()] == [1]
 
 
 def test_of_several_locks_only_those_of_dead_processes_go(store: Folder) -> None:

@@ -58,6 +58,15 @@ class Backend:
         except OutOfReach:
             return None
 
+    def locks_at_hand(self) -> list[Lock]:
+        """Those that are seen in no time: in a folder, and without asking the engine where and which."""
+        url, name = (
+            os.environ.get("PULUMI_BACKEND_URL"),
+            self._named or os.environ.get("PULUMI_STACK"),
+        )
+        at_hand = url and name and isinstance(store_of(url), Folder)
+        return (self.locks() or []) if at_hand else []
+
     def must_have_room(self) -> None:
         """Raises OutOfReach. Asked once: what follows an update finishes or undoes it, and is tried in any case."""
         url = None if self._is_begun else self._url()

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from rehouse.cli.output import stderr
 from rehouse.cli.reality.inventory import Resource
 from rehouse.cli.reality.orphans import Orphan, daemons_of, labelled, remove_all, unknown
-from rehouse.cli.reality.survey import site_of
 from rehouse.components.errors import Contested, RehouseError
 from rehouse.components.reality import Thing, machines
 
@@ -19,7 +18,6 @@ class Engine(Protocol):
 
     def deployment(self) -> dict[str, Any]: ...
     def resources(self) -> list[dict[str, Any]]: ...
-    def config(self) -> dict[str, Any]: ...
     def label(self) -> str: ...
 
 
@@ -35,8 +33,9 @@ def clear(engine: Engine, had_alone: Alone) -> None:
     What goes wrong is said and never raised: the update before it went well.
     """
     try:
-        if cut_off := _cut_off(engine.deployment()):
-            _take_away(engine, cut_off, had_alone)
+        deployment = engine.deployment()
+        if cut_off := _cut_off(deployment):
+            _take_away(engine, deployment.get("resources") or [], cut_off, had_alone)
             had_alone(FORGET)
     except Contested:
         return  # then that one does this at its end
@@ -51,10 +50,14 @@ def _cut_off(deployment: dict[str, Any]) -> list[Resource]:
     return [each["resource"] for each in found if each["type"] == "creating"]
 
 
-def _take_away(engine: Engine, cut_off: list[Resource], had_alone: Alone) -> None:
-    """What is unknown once the stack was had alone is not being created by another."""
-    known = engine.resources()
-    with machines(daemons_of([*known, *cut_off], site_of(engine))) as here:
+def _take_away(
+    engine: Engine, known: list[Resource], cut_off: list[Resource], had_alone: Alone
+) -> None:
+    """What is unknown once the stack was had alone is not being created by another.
+
+    Where it can be, the state says: on each daemon the network comes first, and tells of it.
+    """
+    with machines(daemons_of([*known, *cut_off], None)) as here:
         made = [each for each in labelled(engine.label(), here) if _is_of(each.thing, cut_off)]
         if left := unknown(made, known):
             had_alone()
