@@ -13,6 +13,7 @@ from typing import Any
 from rehouse.cli import process
 from rehouse.cli.eventlog import OnEvent, events, followed
 from rehouse.cli.outcome import Outcome, reason_of, told_by
+from rehouse.cli.output import stderr
 from rehouse.cli.process import Ended
 from rehouse.cli.project import project_name
 from rehouse.cli.quiet import quiet
@@ -24,6 +25,7 @@ from rehouse.cli.state.damage import ANSWERS
 from rehouse.cli.state.in_clear import must_not_be_recorded
 from rehouse.cli.state.ledgers import ledgers_in
 from rehouse.cli.state.locks import Lock
+from rehouse.cli.state.unproven import unproven
 from rehouse.components import notes, order
 from rehouse.components.errors import Contested, OutOfReach
 from rehouse.components.ledger import Ledger
@@ -125,11 +127,23 @@ class Engine:
             return self._once(args, wanted, on_event, True, seconds)
 
         outcome = won(attempt, self.locks, self.stack_name)
+        if self._taken_away(unproven(outcome)):
+            outcome = won(attempt, self.locks, self.stack_name)
         if outcome.well and outcome.warned():
             from rehouse.cli.state.leftovers import clear  # seldom, and Docker's client is large
 
             clear(self, self._had_alone)
         return outcome
+
+    def _taken_away(self, urns: list[str]) -> bool:
+        """Whether there were any, and they are gone; one that has traffic stays, because the router depends on it."""
+        if not urns:
+            return False
+        for urn in urns:
+            what = "was being raised or retired when an update was killed: it is raised anew"
+            stderr.print(f"{urn.rpartition('::')[2]}: {what}", markup=False)
+        named = [word for urn in urns for word in ("--target", urn)]
+        return self._operate(["destroy", "--yes", "--skip-preview", *named], None, None).well
 
     def _had_alone(self, *more: str) -> None:
         """Nobody else is changing the stack at this moment; nothing is looked at. Raises Contested."""

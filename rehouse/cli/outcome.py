@@ -5,7 +5,7 @@ from typing import Any
 
 from rehouse.cli.eventlog import Event
 from rehouse.cli.process import Ended
-from rehouse.cli.rollout.guard import Patch, Step, patches, planned
+from rehouse.cli.rollout.guard import Patch, Step, patches, planned, steps
 from rehouse.cli.state.masking import masked
 from rehouse.components.errors import GateFailed, RehouseError, kind_of
 
@@ -65,6 +65,14 @@ class Outcome:
     def planned(self) -> list[Step]:
         """What the engine would do, or was about to do."""
         return planned(self.events)
+
+    def steps(self) -> list[Step]:
+        """All that the engine came to, also where it had nothing to do."""
+        return steps(self.events)
+
+    def failed(self) -> list[Step]:
+        found = [each["resOpFailedEvent"] for each in self.events if "resOpFailedEvent" in each]
+        return [each["metadata"] for each in found]
 
     def said(self) -> str:
         """The engine's own words for what went wrong."""

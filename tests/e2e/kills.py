@@ -81,6 +81,8 @@ def _told(stack: Stack, row: Row) -> list[str]:
     row.step = (found["step"] or "begin") if found else "-"
     if (found is None) == is_unfinished(stack):
         return [f"status says {found}, the state has {in_the_state(stack)}"]
+    if found and found["traffic"] and stack.generation() not in found["traffic"]:
+        return [f"status says {found}, {stack.generation()} answers"]
     return []
 
 

@@ -5,6 +5,7 @@ How many moments: KILLS, spread evenly over a rollout, each a little off by chan
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from tests.e2e.kills import ROWS, Kill, Row, change, killed
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(7200)]
 SOAK = bool(os.environ.get("SOAK"))
 KILLS = int(os.environ.get("KILLS", "40" if SOAK else "3"))
+RETIRED = re.compile(r"retire .*-\d+$")
 CANARY = {"strategy": "canary", "steps": [30, 60], "pause": "2s"}
 
 
@@ -37,6 +39,18 @@ def test_killed_at_a_step(service: Stack) -> None:
         for place, number in enumerate(boundaries(lines))
     ]
     judge(service, kills if SOAK else kills[:-1])
+
+
+def test_killed_while_it_retires(service: Stack) -> None:
+    """The old instances are being stopped, the new ones have the traffic: whatever goes back raises the old anew."""
+    a_rollout(service)
+    name = service.generation()
+    kills = [
+        Kill("an instance is retired", at_an_instance, end=end, back=end == "deploy", new=False)
+        for end in ("deploy", "abort", "rollback")
+    ]
+    judge(service, kills)
+    assert service.generation() == name
 
 
 def test_killed_at_any_moment(service: Stack) -> None:
@@ -105,6 +119,11 @@ def after_steps(step: str, count: int) -> Callable[[Client], None]:
         return sum(line.startswith(f"{step} ") for line in client.steps()) >= count
 
     return lambda client: till(client, lambda: told(client))
+
+
+def at_an_instance(client: Client) -> None:
+    """As soon as it has told that it retires one."""
+    till(client, lambda: any(RETIRED.match(line) for line in client.steps()))
 
 
 def after_seconds(seconds: float) -> Callable[[Client], None]:

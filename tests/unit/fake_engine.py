@@ -1,10 +1,12 @@
 """An engine without daemons, faithful in what a rollout relies on: the order of an update, and where it may end.
 
-As the real one it creates first, then waits for gates, then shifts, then writes the ledger down, and deletes last
-what is not declared any more; what fails or is killed ends there, and keeps what was done before.
+As the real one it creates first, then waits for gates, then shifts, deletes what is not declared any more, and
+writes the ledger down last: also where a deletion failed, and not where it was killed. What fails or is killed ends
+there, and keeps what was done before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +19,7 @@ from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order, must_make, next_ledger
 
 DECLARED = {"standing", "progress", "maintenance"}
-POINTS = ("begin", "created", "gated", "shifted", "written", "deleted")
+POINTS = ("begin", "created", "gated", "shifted", "retiring", "deleted", "written")
 
 
 class Killed(BaseException):
@@ -76,6 +78,7 @@ class FakeEngine:
     spec: Generation | None = None
     ledger: Ledger = field(default_factory=Ledger)
     standing: dict[str, int] = field(default_factory=dict)  # instance to the number of its making
+    stopped: set[str] = field(default_factory=set)  # instances that a killed update was deleting
     proven: set[tuple[str, int]] = field(default_factory=set)
     weights: dict[str, int] = field(default_factory=dict)  # of the router's servers
     sick: set[str] = field(default_factory=set)  # generations that do not get well
@@ -136,17 +139,34 @@ class FakeEngine:
         self.at("begin")
         wanted = declared(ledger)
         for name in wanted:
-            if name not in self.standing:
+            if name not in self.standing or name in self.stopped:
                 self.made += 1
                 self.standing[name] = self.made
+        self.stopped -= set(wanted)
         self.at("created")
         self._prove(ledger)
         self.at("gated")
         self.weights = servers(ledger)
         self.at("shifted")
-        self.ledger = ledger
+        with self._written(ledger):
+            self._retire(wanted)
         self.at("written")
+
+    @contextmanager
+    def _written(self, ledger: Ledger) -> Iterator[None]:
+        """Also where a deletion failed; where it is killed, nobody writes any more."""
+        try:
+            yield
+        except RehouseError:
+            self.ledger = ledger
+            raise
+        self.ledger = ledger
+
+    def _retire(self, wanted: list[str]) -> None:
+        self.stopped |= set(self.standing) - set(wanted)
+        self.at("retiring")
         self.standing = {name: made for name, made in self.standing.items() if name in wanted}
+        self.stopped = set()
         self.at("deleted")
 
     def _prove(self, ledger: Ledger) -> None:

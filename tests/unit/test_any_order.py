@@ -177,6 +177,7 @@ class Operations(RuleBasedStateMachine):
         assert with_traffic or (progress and progress.is_stopped) or not self.clean
         for name in with_traffic:
             assert name in self.engine.standing, f"{name} has traffic and is gone"
+            assert name not in self.engine.stopped, f"{name} has traffic and is stopped"
             assert (name, self.engine.standing[name]) in self.engine.proven
 
     @invariant()

@@ -12,13 +12,15 @@ from rehouse.cli.rollout.undo import FINISH
 from rehouse.cli.rollout.updates import STAYS
 from rehouse.cli.state.locks import Lock
 from rehouse.cli.state.store import Folder
+from rehouse.components.front import Doors, Server, Shift, front_of
 from rehouse.components.ledger import Ledger
 from rehouse.components.spec import Rollout
 from tests.unit.engines import killed
-from tests.unit.makers import generation
+from tests.unit.makers import generation, spec
 
 OLD, NEW = generation(1), generation(2)
 LEDGER = Ledger().deployed(OLD, "me@here", "2026-01-01T00:00:00+00:00")
+TRAFFIC = "pulumi-python:dynamic/rehouse:Traffic"
 GATE = "pulumi-python:dynamic/rehouse:Gate"
 
 
@@ -50,7 +52,7 @@ def test_what_was_being_made_is_told_with_its_step():
         "pending_operations": [pending("creating", GATE, f"{NEW.name}-gate")],
     }
     found = interruption_of("web", LEDGER, deployment, [])
-    assert Interruption("prove", (f"{NEW.name}-gate",), (NEW.name,), None, FINISH) == found
+    assert Interruption("prove", (f"{NEW.name}-gate",), (NEW.name,), None, (), FINISH) == found
 
 
 def test_what_was_being_deleted_is_retired():
@@ -71,6 +73,28 @@ def test_between_two_operations_the_ledger_says_on_which_side():
     assert [("raise", (NEW.name,)), ("shift", (NEW.name,)), ("retire", (OLD.name,))] == [
         (each.step, each.left) for each in found if each
     ]
+
+
+def test_who_has_the_traffic_is_told_by_what_was_shifted_last():
+    """The ledger is written when all is over; nobody knows while it is being shifted."""
+    deleting = pending("deleting", "docker:index/container:Container", f"{OLD.name}-0")
+    shifting = pending("updating", TRAFFIC, "web-router-traffic")
+    servers = [
+        Server(name=f"{each.name}-0_10.0.0.1:8080", address="10.0.0.1:8080", weight=weight)
+        for each, weight in ((OLD, 0), (NEW, 100))
+    ]
+    doors = Doors(admin="admin.sock", master=None, config="haproxy.cfg")
+    front = front_of(spec(), "web", "*")
+    plan = Shift.model_validate(
+        {"doors": doors, "front": front, "servers": tuple(servers), "drain": "1s"}
+    )
+    shifted = {**named(TRAFFIC, "web-router-traffic"), "outputs": {"plan": plan.model_dump_json()}}
+    found = [
+        interruption_of("web", LEDGER, {"resources": [shifted], "pending_operations": [each]}, [])
+        for each in (deleting, shifting)
+    ]
+    assert [(NEW.name,), ()] == [each.traffic for each in found if each]
+    assert f"{NEW.name} has the traffic" in str(found[0])
 
 
 def test_the_lock_of_a_dead_process_is_told_and_a_living_one_is_at_work():

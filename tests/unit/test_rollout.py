@@ -115,14 +115,14 @@ def test_other_failures_do_not_quarantine(engine: FakeEngine):
 
 def test_after_the_shift_it_is_finished(engine: FakeEngine):
     """The traffic has moved: what could not be retired is retired by a second update."""
-    engine.spec, engine.at = B, out_of_reach("written")
+    engine.spec, engine.at = B, out_of_reach("retiring")
     assert (B.name,) == deploy(engine, None).live
     assert (["deploy", "undo"], True) == (engine.updates, consistent(engine))
 
 
 def test_what_cannot_be_finished_says_what_has_the_traffic(engine: FakeEngine):
     """Exit code 11: a person is needed."""
-    engine.spec, engine.at = B, always_out_of_reach("written")
+    engine.spec, engine.at = B, always_out_of_reach("retiring")
     with pytest.raises(NotUndone, match="could not be removed") as raised:
         deploy(engine, None)
     assert (11, f"{B.name} is live") == (raised.value.exit_code, raised.value.state)
@@ -464,7 +464,7 @@ def test_a_step_that_fails_after_the_shift_is_finished(engine: FakeEngine):
     """The ledger says so."""
     engine.spec = of(1, strategy="canary", pause="promote")
     deploy(engine, None)
-    engine.at = out_of_reach("written")
+    engine.at = out_of_reach("retiring")
     assert 25 == advance(engine, None, None).standing[engine.spec.name]
 
 
@@ -507,7 +507,7 @@ def test_what_is_finished_is_what_was_asked_for(engine: FakeEngine):
     """A rollback whose last deletions failed does not deploy what the spec says meanwhile."""
     engine.spec = B
     deploy(engine, None)
-    engine.spec, engine.at = of(2), out_of_reach("written")
+    engine.spec, engine.at = of(2), out_of_reach("retiring")
     assert (A.name,) == rollback(engine, None, None, None, None).live
     assert consistent(engine)
 
@@ -558,7 +558,7 @@ def test_what_somebody_else_aborted_between_two_steps_is_not_called_done(engine:
     deploy(engine, None)
 
     def meanwhile(point: str) -> None:
-        if point == "deleted" and engine.updates[-1] == "advance":
+        if point == "written" and engine.updates[-1] == "advance":
             abort(engine, None, "slow", None)
 
     engine.at = meanwhile

@@ -215,7 +215,7 @@ def test_a_step_that_cannot_be_taken_back_needs_a_person(at_its_first_step: Told
 def test_a_step_whose_rest_cannot_be_removed_says_who_has_the_traffic(at_its_first_step: Told):
     """It has moved."""
     engine = at_its_first_step
-    engine.at = always("written")
+    engine.at = always("retiring")
     with pytest.raises(NotUndone) as raised:
         advance(engine, None, None)
     told = f"{A.name}, {CANARY.name} has the traffic, but what it replaced could not be removed"
@@ -294,7 +294,7 @@ def test_all_updates_are_told_to_who_listens(engine: Told):
     engine.at = out_of_reach("created")
     with pytest.raises(Undone):
         deploy(engine, None, on_event=listen)
-    engine.at = out_of_reach("written")
+    engine.at = out_of_reach("retiring")
     deploy(engine, None, on_event=listen)
     engine.at = out_of_reach("created")
     with pytest.raises(Undone):
@@ -353,7 +353,7 @@ def test_all_steps_are_told_to_who_listens(engine: Told):
     engine.at = out_of_reach("created")
     with pytest.raises(OutOfReach):
         advance(engine, None, listen)
-    engine.at = out_of_reach("written")
+    engine.at = out_of_reach("retiring")
     decide(engine, None, "hold", listen)
     decide(engine, None, "release", listen)
     follow(engine, None, lambda *_: None, listen)

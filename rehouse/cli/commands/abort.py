@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack
-from rehouse.cli.rollout.cutoff import go_back, is_cut_off
+from rehouse.cli.rollout.cutoff import cut_off, go_back
 from rehouse.cli.rollout.stages import abort
 from rehouse.cli.view.report import report_done
 from rehouse.cli.view.screen import live_view
@@ -29,7 +29,7 @@ def command(
     """
     engine = engine_of(folder, stack)
     with live_view(quiet=as_json, as_lines=as_lines) as on_event:
-        if is_cut_off(engine, service):
+        if cut_off(engine, service):
             done = go_back(engine, service, on_event)
         else:
             done = abort(engine, service, reason, on_event)

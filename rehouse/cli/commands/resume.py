@@ -6,7 +6,7 @@ import rich_click as click
 
 from rehouse.cli.options import JSON, LINES, SERVICE, engine_of, in_stack, with_hooks
 from rehouse.cli.rollout.carrying import carried_on
-from rehouse.cli.rollout.cutoff import is_cut_off
+from rehouse.cli.rollout.cutoff import cut_off
 from rehouse.cli.rollout.deploy import deploy
 from rehouse.cli.rollout.hooked import hooked
 from rehouse.cli.rollout.hooks import Hooks
@@ -41,7 +41,7 @@ def command(
         live_view(quiet=as_json, as_lines=as_lines) as on_event,
         hooked(engine, hooks, "resume", on_event) as around,
     ):
-        if is_cut_off(engine, service):
+        if cut_off(engine, service):
             done = deploy(around, service, on_event=on_event)
         else:
             done = decide(around, service, "release", on_event)

@@ -14,10 +14,13 @@ Step = dict[str, Any]  # one resource, as the engine tells of it: op, type, urn,
 Patch = tuple[str, list[str]]  # an instance, and the properties that would change
 
 
+def steps(events: list[Event]) -> list[Step]:
+    return [each["resourcePreEvent"]["metadata"] for each in events if "resourcePreEvent" in each]
+
+
 def planned(events: list[Event]) -> list[Step]:
     """All that would change anything."""
-    steps = [each["resourcePreEvent"]["metadata"] for each in events if "resourcePreEvent" in each]
-    return [each for each in steps if each["op"] not in NOTHING]
+    return [each for each in steps(events) if each["op"] not in NOTHING]
 
 
 def patches(events: list[Event]) -> list[Patch]:

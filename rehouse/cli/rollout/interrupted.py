@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rehouse.cli.reality.inventory import TRAFFIC, shift_of
 from rehouse.cli.rollout.undo import FINISH
 from rehouse.cli.rollout.updates import STAYS
 from rehouse.cli.state.locks import Lock
@@ -17,12 +18,17 @@ GATE = "-gate"
 @dataclass(frozen=True)
 class Interruption:
     """*step* is None where nothing had begun; *at* is what the engine was working on; *left* are generations that
-    the state knows and the ledger does not let stand; *lock* is whose it is, where that process is dead."""
+    the state knows and the ledger does not let stand; *lock* is whose it is, where that process is dead.
+
+    *traffic* says who has it: the engine writes the ledger last, when all that is retired is gone. Empty where it
+    was being shifted.
+    """
 
     step: str | None
     at: tuple[str, ...]
     left: tuple[str, ...]
     lock: str | None
+    traffic: tuple[str, ...]
     fix: str
 
     def shape(self) -> dict[str, Any]:
@@ -33,7 +39,8 @@ class Interruption:
         where = f"at {self.step}{at}" if self.step else "before its first step"
         left = f"; {', '.join(self.left)} is not in the ledger" if self.left else ""
         lock = f"; its lock is that of {self.lock}, which is dead" if self.lock else ""
-        return f"an update was cut off {where}{left}{lock}\nfix: {self.fix}"
+        traffic = f"; {', '.join(self.traffic)} has the traffic" if self.traffic else ""
+        return f"an update was cut off {where}{left}{traffic}{lock}\nfix: {self.fix}"
 
 
 def interruption_of(
@@ -56,7 +63,9 @@ def interruption_of(
     fix = STAYS if ledger.progress else FINISH
     unless = "if no command is at work elsewhere: " if locks is None else ""
     proven = {name.removesuffix(GATE) for name in names if name.endswith(GATE)}
-    return Interruption(_step(pending, ledger, left, proven), at, left, dead, unless + fix)
+    step = _step(pending, ledger, left, proven)
+    traffic = _traffic(service, deployment, pending)
+    return Interruption(step, at, left, dead, traffic, unless + fix)
 
 
 def _not_standing(service: str | None, ledger: Ledger, names: list[str]) -> tuple[str, ...]:
@@ -64,6 +73,17 @@ def _not_standing(service: str | None, ledger: Ledger, names: list[str]) -> tupl
     found = (re.match(rf"({own}-[0-9a-f]{{7}})-", name) for name in names)
     generations = dict.fromkeys(each[1] for each in found if each)
     return tuple(name for name in generations if name not in ledger.standing)
+
+
+def _traffic(
+    service: str | None, deployment: Mapping[str, Any], pending: list[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """By what was shifted last; nobody knows while it is being shifted."""
+    if any(each["resource"]["type"].endswith(TRAFFIC) for each in pending):
+        return ()
+    shift = shift_of(service or "", deployment.get("resources") or [])
+    servers = [each for each in shift.servers if each.weight] if shift else []
+    return tuple(dict.fromkeys(each.instance.rpartition("-")[0] for each in servers))
 
 
 def _step(
