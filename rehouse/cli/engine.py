@@ -102,7 +102,8 @@ class Engine:
         self._succeed("cancel", "--yes")
 
     def stack_name(self) -> str:
-        return self._stack or self._succeed("stack", "--show-name").stdout.strip()
+        named = self._stack or os.environ.get("PULUMI_STACK")
+        return named or self._succeed("stack", "--show-name").stdout.strip()
 
     def stacks(self) -> list[str]:
         """Names of all that the project has."""

@@ -11,6 +11,7 @@ import pulumi
 from rehouse.components.announcing import announce
 from rehouse.components.asking import values_of
 from rehouse.components.declare import declare
+from rehouse.components.ending import end_when_asked
 from rehouse.components.errors import Refused, RehouseError, Wrong
 from rehouse.components.generation import Generation
 from rehouse.components.hushed import hush
@@ -61,6 +62,7 @@ class Service(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("rehouse:index:Service", name, None, opts)
+        end_when_asked()
         with plain_errors():
             wanted = _spec_named(name, spec).scaled(replicas)
             self.generation = self._declare(name, wanted, target, site or Site(), secrets or {})

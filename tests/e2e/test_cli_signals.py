@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -96,12 +97,13 @@ def test_twice_it_stops_at_once(service: Stack) -> None:
     with Client(service, "deploy") as client:
         client.await_line("prove ")
         client.tell(signal.SIGINT)
-        time.sleep(0.5)
+        time.sleep(0.1)
         client.tell(signal.SIGINT)
         ended = client.ended()
         eventually(lambda: not client.family(), PATIENCE)
     assert ended.code == 130, ended
-    assert "interrupted twice" in ended.err
+    # The first may have ended the update by now: then the second ends what undoes it.
+    assert re.search("interrupted (twice|while it was undone)", ended.err), ended
     assert service.generation() == live
     cut = service.rehouse_json("status")["interrupted"]
     assert cut["step"] in ("prove", "raise", "shift"), cut
