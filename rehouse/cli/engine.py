@@ -20,7 +20,7 @@ from rehouse.cli.quiet import quiet
 from rehouse.cli.reality.inventory import root_of
 from rehouse.cli.signals import Signalled
 from rehouse.cli.state.backend import Backend
-from rehouse.cli.state.contest import NotBegun, break_dead, won
+from rehouse.cli.state.contest import NotBegun, break_dead, settled, won
 from rehouse.cli.state.damage import ANSWERS
 from rehouse.cli.state.in_clear import must_not_be_recorded
 from rehouse.cli.state.ledgers import ledgers_in
@@ -46,9 +46,8 @@ class Engine:
 
     def ledgers(self) -> dict[str, Ledger]:
         """Service to ledger, as the last update left them. Unreadable is never taken for empty."""
-        ended = self._run(["stack", "output", "--json", "--show-secrets"])
-        if ended.code:
-            raise self._backend.why_sealed(reason_of(ended), _is_unknown(ended))
+        words = "stack", "output", "--json", "--show-secrets"
+        ended = self._read(words, self._backend.why_sealed)
         return ledgers_in(json.loads(ended.stdout or "{}"), self._backend.why_unknown)
 
     def up(
@@ -66,7 +65,10 @@ class Engine:
         return self._operate(["up", "--yes", "--skip-preview"], wanted, on_event, seconds)
 
     def preview(self, wanted: Order | None = None) -> Outcome:
-        return self._once(["preview"], wanted, None, update=False)
+        def attempt() -> Outcome:
+            return self._once(["preview"], wanted, None, update=False)
+
+        return settled(attempt, self._backend.locks_in_folder)
 
     def destroy(self, on_event: OnEvent | None = None) -> Outcome:
         return self._operate(["destroy", "--yes", "--skip-preview"], None, on_event)
@@ -149,7 +151,8 @@ class Engine:
     def _had_alone(self, *more: str) -> None:
         """Nobody else is changing the stack at this moment; nothing is looked at. Raises Contested."""
         named = [word for urn in root_of(self.resources()) for word in ("--target", urn)]
-        self._succeed("refresh", "--yes", "--skip-preview", *more, *named, update=True)
+        words = "refresh", "--yes", "--skip-preview", *more, *named
+        self._done(words, self._backend.why, update=True)
 
     def _once(
         self,
@@ -175,16 +178,30 @@ class Engine:
             outcome = Outcome(ended, events(log), notes.read_notes(told))
         if not outcome.begun and not outcome.interrupted:
             _must_be_usable()
+            self._backend.must_be_yaml()
             raise NotBegun("engine", outcome.said(), ANSWERS)
         return outcome
 
     def _json(self, *args: str) -> dict[str, Any]:
         return dict(json.loads(self._succeed(*args).stdout or "{}"))
 
-    def _succeed(self, *args: str, update: bool = False) -> Ended:
+    def _succeed(self, *args: str) -> Ended:
+        return self._read(args, self._backend.why)
+
+    def _read(self, args: Sequence[str], why: Callable[[str, bool], Exception]) -> Ended:
+        """Also what may be done twice: it is, where the state was met half written."""
+
+        def attempt() -> Ended:
+            return self._done(args, why)
+
+        return settled(attempt, self._backend.locks_in_folder)
+
+    def _done(
+        self, args: Sequence[str], why: Callable[[str, bool], Exception], update: bool = False
+    ) -> Ended:
         ended = self._run(list(args), {}, update)
         if ended.code:
-            raise self._backend.why(reason_of(ended), _is_unknown(ended))
+            raise why(reason_of(ended), _is_unknown(ended))
         return ended
 
     def _answer(self, *args: str) -> str | None:

@@ -15,6 +15,7 @@ import pytest
 
 from rehouse.cli.checks.doctor import examine
 from rehouse.cli.checks.needs import Need, look
+from rehouse.cli.state.damage import sealed
 from rehouse.components.errors import OutOfReach
 from tests.unit.balancer import balancer
 from tests.unit.commands import rehouse
@@ -27,14 +28,21 @@ NOWHERE = {"daemons": [{"url": "unix:///nowhere.sock"}]}
 class Stack:
     """What the engine would say of the configuration."""
 
-    def __init__(self, site: object = None, name: str = "dev") -> None:
-        self._site, self._name = site, name
+    def __init__(
+        self, site: object = None, name: str = "dev", unread: Exception | None = None
+    ) -> None:
+        self._site, self._name, self._unread = site, name, unread
 
     def config(self) -> dict[str, Any]:
         return {"shop:spec": "web.yaml", "shop:site": self._site}
 
     def stack_name(self) -> str:
         return self._name
+
+    def ledgers(self) -> dict[str, Any]:
+        if self._unread:
+            raise self._unread
+        return {}
 
 
 @pytest.fixture
@@ -169,6 +177,33 @@ def test_the_passphrase(project, machine, settings, variables, well):
     (project / "Pulumi.dev.yaml").write_text(settings)
     (project / "Pulumi.prod.yaml").write_text("encryptionsalt: v1:of-another-stack\n")
     assert well is seen(project, {**machine, **variables}, Stack(NOWHERE))["passphrase"].met
+
+
+def test_a_passphrase_that_is_another_one(project, machine):
+    """One that is set is tried: where it does not open the secrets, its line is wrong, and says the way out."""
+    given = {**machine, "PULUMI_CONFIG_PASSPHRASE": "another"}
+    stack = Stack(NOWHERE, unread=sealed("incorrect passphrase", None))
+    found = seen(project, given, stack)
+    said = "secrets of the stack, and its ledger: incorrect passphrase"
+    fix = "take the passphrase of the last update: export PULUMI_CONFIG_PASSPHRASE_FILE=FILE"
+    assert Need("passphrase", said, fix) == found["passphrase"]
+    assert Need("stack", "dev") == found["stack"]
+
+
+def test_a_passphrase_that_is_not_set_is_just_that(project, machine):
+    """Its line says so in its own words, whatever else cannot be read because of it."""
+    (project / "Pulumi.dev.yaml").write_text("encryptionsalt: v1:x\n")
+    found = seen(project, machine, Stack(NOWHERE, unread=sealed("none", None)))["passphrase"]
+    assert "is needed for the secrets of the stack, and not set" == found.said
+
+
+def test_a_state_that_cannot_be_read(project, machine):
+    """It is the stack that is wrong, not its passphrase; its machines are looked at all the same."""
+    given = {**machine, "PULUMI_CONFIG_PASSPHRASE": "right"}
+    stack = Stack(NOWHERE, unread=OutOfReach("state of shop/dev", "is damaged", "cp a b"))
+    found = seen(project, given, stack)
+    assert Need("stack", "state of shop/dev: is damaged", "cp a b") == found["stack"]
+    assert (True, True) == (found["passphrase"].met, any(n.startswith("Docker") for n in found))
 
 
 def test_a_daemon_that_does_not_answer(project, machine):

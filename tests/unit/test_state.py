@@ -41,6 +41,20 @@ def test_a_damaged_state_is_restored_from_the_newest_backup(store: Folder, left:
     assert copied(store) == f"{BACKUPS}/prod.2.json"
 
 
+def test_the_command_that_restores_keeps_what_was_there(store: Folder) -> None:
+    """It may have been whole after all."""
+    put(store, STACK, "damaged")
+    put(store, f"{BACKUPS}/prod.1.json", WHOLE, age=3)
+    subprocess.run(state(store).restoring() or "false", shell=True, check=True)
+    [kept] = [each.key for each in store.under(STACK) if each.key != STACK]
+    assert (store.read(STACK), store.read(kept)) == (WHOLE.encode(), b"damaged")
+
+
+def test_what_is_gone_is_restored_without_a_copy_of_it(store: Folder) -> None:
+    put(store, f"{BACKUPS}/prod.1.json", WHOLE, age=3)
+    assert len((state(store).restoring() or "").split()) == len(["cp", "this", "there"])
+
+
 def test_a_backup_that_is_damaged_itself_restores_nothing(store: Folder) -> None:
     put(store, STACK, "")
     put(store, f"{BACKUPS}/prod.1.json", WHOLE, age=3)
@@ -63,6 +77,13 @@ def test_a_ledger_that_cannot_be_read_is_not_restored_from_a_copy_of_it(store: F
     put(store, f"{BACKUPS}/prod.1.json", with_output("good"), age=3)
     put(store, f"{BACKUPS}/prod.2.json", with_output("bad"), age=2)
     assert f"{BACKUPS}/prod.1.json" in (state(store).restoring_outputs() or "")
+
+
+def test_a_ledger_is_not_restored_from_before_there_was_one(store: Folder) -> None:
+    """All that runs would be forgotten, and raised a second time."""
+    put(store, STACK, with_output("bad"))
+    put(store, STACK + ".bak", WHOLE, age=1)
+    assert state(store).restoring_outputs() is None
 
 
 def test_backups_of_another_stack_are_not_ours(store: Folder) -> None:
@@ -193,11 +214,14 @@ def with_output(ledger: str) -> str:
 
 
 def copied(store: Folder) -> str:
-    """What the fix says to copy; that it goes to the right place is looked at here."""
+    """What the fix says to copy; that it goes to the right place, and what was there is kept, is looked at here."""
     error = trouble(state(store), "reason")
     assert isinstance(error, OutOfReach)
-    copy, source, target = error.fix.splitlines()[0].split()
-    assert (copy, target) == ("cp", str(store.place / STACK))
+    keep, restore = error.fix.splitlines()[0].split(" && ")
+    current = str(store.place / STACK)
+    assert keep.split()[:2] == ["cp", current] != keep.split()[1:]
+    copy, source, target = restore.split()
+    assert (copy, target) == ("cp", current)
     return source.removeprefix(f"{store.place}/")
 
 

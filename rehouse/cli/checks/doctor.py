@@ -10,6 +10,7 @@ from rehouse.cli.checks.installed import installed
 from rehouse.cli.checks.needs import Need, look, wrong
 from rehouse.cli.checks.surroundings import surroundings
 from rehouse.cli.project import project_folder
+from rehouse.cli.state.damage import Sealed
 from rehouse.components.daemon import connected
 from rehouse.components.errors import OutOfReach, Wrong
 from rehouse.components.haproxy import Haproxy
@@ -24,6 +25,7 @@ class Stack(Protocol):
 
     def config(self) -> dict[str, Any]: ...
     def stack_name(self) -> str: ...
+    def ledgers(self) -> Mapping[str, Any]: ...
 
 
 def examine(
@@ -34,9 +36,14 @@ def examine(
     if project is None:
         return [*installed(environment), *surroundings([], environment), *_machines(Site())]
     stack, name, site = _site_of(opened)
-    settings = _settings(project, name)
-    machines = _machines(site) if site else []
-    return [*installed(environment), *surroundings(settings, environment), stack, *machines]
+    around = surroundings(_settings(project, name), environment)
+    if site is None:
+        return [*installed(environment), *around, stack]
+    unread = _unread(opened)
+    around = [_sealed(each, unread) for each in around]
+    if unread and not isinstance(unread, Sealed):
+        stack = wrong("stack", unread)
+    return [*installed(environment), *around, stack, *_machines(site)]
 
 
 def _project(folder: Path) -> Path | None:
@@ -57,6 +64,22 @@ def _site_of(opened: Callable[[], Stack]) -> tuple[Need, str | None, Site | None
     except Exception as error:  # noqa: BLE001  # as look does
         return wrong("stack", error), name, None
     return Need("stack", name), name, site
+
+
+def _unread(opened: Callable[[], Stack]) -> Exception | None:
+    """Why the state of the stack cannot be read, with its secrets."""
+    try:
+        opened().ledgers()
+    except Exception as error:  # noqa: BLE001  # as look does
+        return error
+    return None
+
+
+def _sealed(need: Need, unread: Exception | None) -> Need:
+    """A passphrase that is set may be another one."""
+    if need.name == "passphrase" and need.met and isinstance(unread, Sealed):
+        return wrong(need.name, unread)
+    return need
 
 
 def _settings(project: Path, name: str | None) -> list[Path]:

@@ -6,14 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rehouse.cli.project import project_name
-from rehouse.cli.state.damage import ANSWERS, State, no_stack, sealed, trouble, unknown_ledger
+from rehouse.cli.state.damage import (
+    ANSWERS,
+    State,
+    no_stack,
+    sealed,
+    trouble,
+    unknown_ledger,
+    unset,
+)
 from rehouse.cli.state.locks import Lock, locks_in
+from rehouse.cli.state.settings import is_salted, not_yaml, settings_of_stack
 from rehouse.cli.state.store import Folder, store_of
 from rehouse.components.errors import OutOfReach, RehouseError, Wrong
 
 Answer = Callable[..., str | None]  # of the engine to some words; None where it gives an error
 WHO = ("whoami", "--verbose", "--json")
-SALT = "encryptionsalt:"  # the engine writes it when it makes a stack
+PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
 class Backend:
@@ -32,6 +41,8 @@ class Backend:
 
     def _trouble(self, reason: str, is_unknown: bool) -> RehouseError:
         url, name = self._url(), self._name()
+        if wrong := not_yaml(self._folder, name):
+            return wrong
         if url and not name and self._answer(*WHO):
             fix = "name it: --stack NAME; pulumi stack ls shows what there is"
             return Wrong("stack", "none is selected, or it is there no more", fix)
@@ -42,9 +53,17 @@ class Backend:
 
     def why_sealed(self, reason: str, is_unknown: bool) -> RehouseError:
         """Why the outputs cannot be read as they are: secret."""
+        self.must_be_yaml()
         if self._answer("stack", "output", "--json") is None:
             return self.why(reason, is_unknown)
+        if self._lacks_passphrase():
+            return self._so_far(unset(reason))
         return self._so_far(sealed(reason, self._restoring_outputs()))
+
+    def must_be_yaml(self) -> None:
+        """Raises Wrong where a file of the stack or its project is not."""
+        if wrong := not_yaml(self._folder, self._name()):
+            raise self._so_far(wrong)
 
     def why_unknown(self, output: str, values: int) -> RehouseError:
         """Why a ledger is none: so many *values* are not as they must be."""
@@ -57,6 +76,11 @@ class Backend:
             return locks_in(state.store, state.project, state.stack) if state else None
         except OutOfReach:
             return None
+
+    def locks_in_folder(self) -> list[Lock] | None:
+        """None where the state is kept elsewhere: there nobody meets it half written."""
+        url = self._url()
+        return self.locks() if url and isinstance(store_of(url), Folder) else None
 
     def locks_at_hand(self) -> list[Lock]:
         """Those that are seen in no time: in a folder, and without asking the engine where and which."""
@@ -88,7 +112,8 @@ class Backend:
         if store is None or name is None:
             return None
         stack = name.rpartition("/")[2]
-        return State(store, project_name(self._folder), stack, self._is_meant(stack))
+        is_meant = is_salted(settings_of_stack(self._folder, stack))
+        return State(store, project_name(self._folder), stack, is_meant)
 
     def _url(self) -> str | None:
         """None where it does not answer."""
@@ -101,6 +126,8 @@ class Backend:
         told = self._named or os.environ.get("PULUMI_STACK")
         return told or (self._answer("stack", "--show-name") or "").strip() or None
 
-    def _is_meant(self, stack: str) -> bool:
-        settings = self._folder / f"Pulumi.{stack}.yaml"
-        return settings.exists() and SALT in settings.read_text()
+    def _lacks_passphrase(self) -> bool:
+        """An empty one is one; the name of a file must not be empty."""
+        given, file = PASSPHRASES
+        name = None if given in os.environ or os.environ.get(file) else self._name()
+        return name is not None and is_salted(settings_of_stack(self._folder, name))

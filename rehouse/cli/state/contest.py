@@ -38,6 +38,23 @@ def won(
     return attempt()
 
 
+def settled(read: Callable[[], T], locks: Callable[[], list[Lock] | None]) -> T:
+    """What *read* gives, which changes nothing. Raises OutOfReach for what stays so.
+
+    The engine writes a state in several steps, and whoever reads between two of them meets half of it. So it is
+    read once more after a moment, and again while somebody holds the stack. *locks* is None where no such thing is.
+    """
+    for number in range(1, TRIES):
+        try:
+            return read()
+        except OutOfReach:
+            held = locks()
+            if held is None or (number > 1 and all(lock.is_dead for lock in held)):
+                raise
+            time.sleep(PAUSE)
+    return read()
+
+
 def break_dead(found: list[Lock]) -> list[Lock]:
     """Takes away those of processes that are provably dead, and says so; what is left lives, or may."""
     dead = [lock for lock in found if lock.is_dead]  # once: what is broken needs no proof any more

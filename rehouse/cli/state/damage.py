@@ -11,9 +11,15 @@ from rehouse.components.errors import OutOfReach, RehouseError, Wrong
 
 ANSWERS = "see that the state backend answers: pulumi stack ls"
 STACK = "pulumi:pulumi:Stack"
+SECRETS = "secrets of the stack, and its ledger"
 GZIP, ZSTD, BAK = ".gz", ".zst", ".bak"
+ASIDE = ".kept"  # an ending that the engine does not look at
 WHOLE = (".json", ".json" + GZIP, ".json" + ZSTD)
 LOOK = "then look what has happened since: rehouse drift"
+LAST = (
+    "last resort, only if you are sure of that: the state is damaged;"
+    " this keeps a copy of it, and takes the one before"
+)
 
 
 @dataclass(frozen=True)
@@ -35,15 +41,22 @@ class State:
         return current is not None and not self._is_whole(current)
 
     def restoring(self) -> str | None:
-        """The command that brings back the last that was kept whole, None where nothing was."""
+        """The command that brings back the last that was kept whole, None where nothing was.
+
+        Before it overwrites what is there, it keeps a copy of it.
+        """
         return self._copying(next(self._backups(), None))
 
     def restoring_outputs(self) -> str | None:
-        """The same, of the last whose outputs were others: an update keeps those that it could not read."""
+        """The same, of the last whose outputs were others: an update keeps those that it could not read.
+
+        One without any is of before the first update: it would forget all that runs.
+        """
         current = self._current()
         bad = self._outputs(current) if current else None
+        unlike: tuple[Any, ...] = (None, {}, bad)
         return self._copying(
-            next((each for each in self._backups() if self._outputs(each) != bad), None)
+            next((each for each in self._backups() if self._outputs(each) not in unlike), None)
         )
 
     def _copying(self, kept: Kept | None) -> str | None:
@@ -51,8 +64,11 @@ class State:
             return None
         ending = next((end for end in (GZIP, ZSTD) if end in kept.key), "")
         current = self._current()
-        place = current.key if current else f"{self._place}.json{ending}"
-        return self.store.copying(kept.key, place)
+        if current is None:
+            return self.store.copying(kept.key, f"{self._place}.json{ending}")
+        aside = f"{current.key}.{current.since:%Y%m%dT%H%M%S}{ASIDE}"
+        keep = self.store.copying(current.key, aside)
+        return f"{keep} && {self.store.copying(kept.key, current.key)}"
 
     @property
     def _place(self) -> str:
@@ -114,10 +130,17 @@ def no_stack(reason: str) -> Wrong:
     return Wrong("stack", f"there is none of that name: {reason}", fix)
 
 
-def sealed(reason: str, restoring: str | None) -> OutOfReach:
+class Sealed(OutOfReach):
     """The state can be read, and its secrets cannot."""
+
+
+def unset(reason: str) -> Sealed:
+    return Sealed(SECRETS, reason, "set the passphrase: export PULUMI_CONFIG_PASSPHRASE_FILE=FILE")
+
+
+def sealed(reason: str, restoring: str | None) -> Sealed:
     fix = f"take the passphrase of the last update: export PULUMI_CONFIG_PASSPHRASE_FILE=FILE{_or(restoring)}"
-    return OutOfReach("secrets of the stack, and its ledger", reason, fix)
+    return Sealed(SECRETS, reason, fix)
 
 
 def unknown_ledger(output: str, values: int, restoring: str | None) -> OutOfReach:
@@ -127,4 +150,7 @@ def unknown_ledger(output: str, values: int, restoring: str | None) -> OutOfReac
 
 
 def _or(restoring: str | None) -> str:
-    return f"\nif that is not it, the state is damaged: {restoring}\n{LOOK}" if restoring else ""
+    """The last resort: a sound state must not be overwritten because of a typing error."""
+    if restoring is None:
+        return ""
+    return f"\n{LAST}: {restoring}\n{LOOK}"
