@@ -21,6 +21,8 @@ Kind = Literal[
     "abort",
     "rollback",
     "undo",
+    "retire",
+    "repair",
     "keep",
     "close",
     "open",
@@ -39,7 +41,8 @@ class Order(Part):
     live; what failed is what the spec says, or the *generation* that should have come back. After ``undo``
     and ``abort`` with a *reason* what failed is quarantined, and stands to be looked at if *keep* is set;
     without one it may be tried again. ``close`` and ``open`` begin and end maintenance.
-    ``keep`` leaves a service as it is, because the update is about another one of the stack.
+    ``retire`` and ``repair`` declare what the ledger says: the rest of a replacement whose traffic has moved, or what
+    is gone again. ``keep`` leaves a service as it is, because the update is about another one of the stack.
     """
 
     kind: Kind

@@ -7,6 +7,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rehouse.cli.reality.drift import of_update
 from rehouse.cli.rollout.interrupted import Interruption, interruption_of
 from rehouse.cli.rollout.undo import FINISH
 from rehouse.cli.rollout.updates import STAYS
@@ -95,6 +96,8 @@ def test_who_has_the_traffic_is_told_by_what_was_shifted_last():
     ]
     assert [(NEW.name,), ()] == [each.traffic for each in found if each]
     assert f"{NEW.name} has the traffic" in str(found[0])
+    assert ["interrupted"] == [each.kind for each in of_update(found[0])]
+    assert [] == of_update(None)
 
 
 def test_the_lock_of_a_dead_process_is_told_and_a_living_one_is_at_work():
@@ -115,6 +118,7 @@ def test_a_rollout_in_progress_is_resumed_or_aborted():
     assert found is not None
     assert f"if no command is at work elsewhere: {STAYS}" == found.fix
     assert (
-        "an update was cut off at shift (t)\nfix: if no command is at work elsewhere: " + STAYS
+        "an update was cut off at shift (t); the traffic may have moved\nfix: if no command is at work elsewhere: "
+        + STAYS
         == str(found)
     )

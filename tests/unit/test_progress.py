@@ -244,7 +244,8 @@ def test_nobody_begins_or_goes_back_while_a_rollout_is_in_progress():
     for words in ({"kind": "rollback", "generation": A.name}, {"kind": "deploy"}):
         with pytest.raises(Contested, match="is in progress"):
             order(ledger, None if words["kind"] == "rollback" else C, **words)
-    assert ledger is order(ledger, None, kind="undo")
+    for kind in ("undo", "retire", "repair"):
+        assert ledger is order(ledger, None, kind=kind)
 
 
 def test_a_contested_order_says_who_was_faster():

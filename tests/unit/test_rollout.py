@@ -117,7 +117,7 @@ def test_after_the_shift_it_is_finished(engine: FakeEngine):
     """The traffic has moved: what could not be retired is retired by a second update."""
     engine.spec, engine.at = B, out_of_reach("retiring")
     assert (B.name,) == deploy(engine, None).live
-    assert (["deploy", "undo"], True) == (engine.updates, consistent(engine))
+    assert (["deploy", "retire"], True) == (engine.updates, consistent(engine))
 
 
 def test_what_cannot_be_finished_says_what_has_the_traffic(engine: FakeEngine):

@@ -106,7 +106,7 @@ def test_a_second_signal_undoes_nothing(engine: Told):
         deploy(engine, None)
     state = f"{A.name} is live; something of the new generation may still stand"
     assert (130, state, ["deploy"]) == (*ends(raised), engine.updates)
-    assert "it finishes what the spec says" in raised.value.fix
+    assert "rehouse abort takes back" in raised.value.fix
 
 
 def test_a_signal_while_it_is_undone_is_said(engine: Told):

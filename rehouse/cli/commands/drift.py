@@ -6,8 +6,9 @@ import rich_click as click
 
 from rehouse.cli.options import JSON, SERVICE, engine_of, in_stack
 from rehouse.cli.output import print_json
-from rehouse.cli.reality.drift import drift
+from rehouse.cli.reality.drift import drift, of_update
 from rehouse.cli.reality.survey import servers_of, survey
+from rehouse.cli.rollout.interrupted import interruption_of
 from rehouse.cli.view.report_reality import say_drift
 from rehouse.components.reality import machines
 
@@ -29,9 +30,11 @@ def command(
     \b
     Example:  rehouse drift --stack prod --exit-code
     """
-    seen = survey(engine_of(folder, stack), service)
+    engine = engine_of(folder, stack)
+    seen = survey(engine, service)
+    cut = interruption_of(seen.service, seen.ledger, engine.deployment(), engine.locks())
     with machines(seen.inventory.daemons) as here:
-        found = drift(seen.inventory, here, servers_of(seen.inventory))
+        found = of_update(cut) + drift(seen.inventory, here, servers_of(seen.inventory))
     if as_json:
         print_json("drift", service=seen.service, drift=[each.shape() for each in found])
     else:

@@ -35,7 +35,7 @@ def command(
         if as_json:
             print_json("status", service=name, **status_of(ledger), **work_of(locks or [], cut))
         else:
-            say_status(name, ledger)
+            say_status(name, ledger, cut is not None and cut.step is not None)
             say_work(locks or [], cut)
 
     again_and_again(look) if watch else look()

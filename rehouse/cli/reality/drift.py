@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from rehouse.cli.reality.inventory import Inventory, Place, RouterPlace
+from rehouse.cli.rollout.interrupted import Interruption
 from rehouse.components.front import Server, Shift
 from rehouse.components.haproxy import Seen
 from rehouse.components.site import Daemon
@@ -16,7 +17,7 @@ STOPPED = ("exited", "dead", "created")
 
 @dataclass(frozen=True)
 class Finding:
-    """One row: kind is gone, stopped, changed, stranger, router or server."""
+    """One row: kind is interrupted, gone, stopped, changed, stranger, router or server."""
 
     kind: str
     place: str
@@ -52,6 +53,11 @@ def drift(
     absent = {each.place for each in found if each.kind in ("gone", "stopped")}
     names = {place.name for place in inventory.places if str(place) in absent}
     return found + of_router(inventory.plan, servers, names)
+
+
+def of_update(cut: Interruption | None) -> list[Finding]:
+    """What was cut off stands in no ledger, and may have the traffic."""
+    return [Finding("interrupted", "stack", cut.told, cut.fix)] if cut else []
 
 
 def state_of(place: Place | RouterPlace, machine: Looked) -> tuple[str, dict[str, Any] | None]:

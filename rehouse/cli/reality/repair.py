@@ -93,7 +93,7 @@ def _take_away(
 
 
 def _raise_again(engine: Engine, seen: Survey, on_event: OnEvent | None) -> None:
-    order = Order(kind="undo", serial=seen.ledger.serial, service=seen.service or None)
+    order = Order(kind="repair", serial=seen.ledger.serial, service=seen.service or None)
     planned = engine.preview(order)
     _must_be_well(planned, seen)
     must_not_patch(planned.patches())

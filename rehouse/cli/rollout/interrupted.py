@@ -35,12 +35,18 @@ class Interruption:
         return asdict(self)
 
     def __str__(self) -> str:
+        return f"{self.told}\nfix: {self.fix}"
+
+    @property
+    def told(self) -> str:
         at = f" ({', '.join(self.at)})" if self.at else ""
         where = f"at {self.step}{at}" if self.step else "before its first step"
         left = f"; {', '.join(self.left)} is not in the ledger" if self.left else ""
         lock = f"; its lock is that of {self.lock}, which is dead" if self.lock else ""
         traffic = f"; {', '.join(self.traffic)} has the traffic" if self.traffic else ""
-        return f"an update was cut off {where}{left}{traffic}{lock}\nfix: {self.fix}"
+        if self.step == "shift" and not self.traffic:
+            traffic = "; the traffic may have moved"
+        return f"an update was cut off {where}{left}{traffic}{lock}"
 
 
 def interruption_of(

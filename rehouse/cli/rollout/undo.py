@@ -20,7 +20,7 @@ from rehouse.components.errors import Contested, NotUndone, OutOfReach, Undone
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 
-FINISH = "rehouse deploy: it finishes what the spec says, or goes back to what it said"
+FINISH = "rehouse deploy makes live what the spec says; rehouse abort takes back what was begun"
 MEND = "mend the service or its spec, then: rehouse deploy"
 THEN = "then: rehouse deploy"
 
@@ -90,7 +90,7 @@ def finish(
     engine: Engine, service: str | None, now: Ledger, before: Ledger, on_event: OnEvent | None
 ) -> Done:
     """The traffic has moved; only what is retired was left, and a second update may get rid of it."""
-    again = engine.up(as_it_is(now, service), on_event)
+    again = engine.up(Order(kind="retire", serial=now.serial, service=service), on_event)
     if again.well:
         return Done(service, before.live, now.live, now.standing, now.progress, now.maintenance)
     live = _live(now)

@@ -69,6 +69,7 @@ class Done:
     standing: dict[str, int] = field(default_factory=dict)
     progress: Progress | None = None  # where it takes further updates
     maintenance: bool = False
+    cleared: bool = False  # what was left over is gone, or what was gone stands again
 
     @property
     def changed(self) -> bool:
@@ -129,6 +130,7 @@ def done(result: Result, service: str | None, before: Ledger) -> Done:
         standing=told.get("standing", {}),
         progress=Progress.model_validate_json(json.dumps(progress)) if progress else None,
         maintenance=told.get("maintenance", False),
+        cleared=result.touched,
     )
 
 

@@ -52,6 +52,8 @@ def _ending(done: Done) -> str:
     live = ", ".join(done.live) or "nothing"
     if done.progress:
         return _waiting(done.progress)
+    if not done.changed and done.cleared:
+        return f"{live} is live; whatever else was left over is gone"
     if not done.changed:
         return f"{live} is live already: nothing to do"
     gone = ", ".join(name for name in done.before if name not in done.standing)
@@ -88,8 +90,11 @@ def status_of(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def say_status(service: str | None, ledger: Ledger) -> None:
-    """A row for each generation that stands, and for each that is quarantined."""
+def say_status(service: str | None, ledger: Ledger, is_cut_off: bool = False) -> None:
+    """A row for each generation that stands, and for each that is quarantined.
+
+    Where an update was cut off, the ledger says what was before it.
+    """
     if not ledger.remembered:
         stderr.print("nothing was deployed yet: rehouse deploy")
         return
@@ -98,7 +103,7 @@ def say_status(service: str | None, ledger: Ledger) -> None:
         name = record.generation.name
         if name in ledger.standing:
             spec = record.generation.spec
-            share = f"{ledger.standing[name]} %"
+            share = f"{'was ' if is_cut_off else ''}{ledger.standing[name]} %"
             when = _when(record)
             table.add_row(
                 name, share, record.generation.target, str(spec.replicas), spec.image, when
