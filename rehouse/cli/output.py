@@ -1,6 +1,7 @@
 """What commands print: data on stdout, everything else on stderr, and every error in one place."""
 
 import json
+import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,8 +14,17 @@ from rehouse.components.errors import RehouseError
 
 VERSION = 1  # of the shape of all --json output; docs/reference/json.md
 
+UNFOLDED = 1000  # columns
+
+
+def _width() -> int | None:
+    """Rich would take 80 where there is no terminal, and fold names in a table that a program searches."""
+    is_seen = sys.stdout is not None and sys.stdout.isatty()
+    return None if is_seen or "COLUMNS" in os.environ else UNFOLDED
+
+
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-stdout = Console(highlight=False, soft_wrap=True)
+stdout = Console(highlight=False, soft_wrap=True, width=_width())
 
 
 def print_json(command: str, **facts: Any) -> None:

@@ -1,7 +1,7 @@
 """A program that the engine needs no more ends when it is asked to, and not after the engine has waited for it.
 
-The engine asks by SIGINT, gives it 5 s and kills it (Pulumi's plugin.go). Python would raise KeyboardInterrupt and then
-wait for its threads, of which one waits for the engine's answer about what has failed: each failed update took 5 s more.
+The engine asks by SIGINT, gives it 5 s and kills it (Pulumi's plugin.go). Python would raise KeyboardInterrupt and
+then wait for its threads, of which one waits for the engine's answer about what has failed: 5 s for each failed update.
 """
 
 import os

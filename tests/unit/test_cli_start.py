@@ -1,5 +1,6 @@
 """How little a command loads that has little to do."""
 
+import os
 import subprocess
 import sys
 
@@ -33,3 +34,16 @@ def loaded(words: str) -> set[str]:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     return set(ended.stderr.splitlines())
+
+
+@pytest.mark.parametrize(("columns", "folded"), [(None, False), ("30", True)])
+def test_a_table_in_a_pipe_is_not_folded(columns: str | None, folded: bool):
+    """Whoever searches it finds whole words; COLUMNS is obeyed."""
+    told = "from rehouse.cli.output import stdout; from rich.table import Table; t = Table(box=None); t.add_column(); "
+    told += f"t.add_row('{'x' * 200}'); stdout.print(t)"
+    own = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    environment = {**own, **({"COLUMNS": columns} if columns else {})}
+    found = subprocess.run(
+        [sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=True
+    )
+    assert folded == (len(found.stdout.splitlines()) > 2)

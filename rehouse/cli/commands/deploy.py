@@ -48,9 +48,7 @@ def command(
 
     \b
     Example:  rehouse deploy --stack prod
-
-    \b
-    Example:  rehouse deploy --parallel 4 --stack 'prod-*' --stack shop
+              rehouse deploy --parallel 4 --stack 'prod-*' --stack shop
     """
     engine = engine_of(folder, stack)
     expected = {"target": target} if target else {}
