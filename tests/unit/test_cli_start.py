@@ -15,6 +15,14 @@ except SystemExit as ended:
     assert not ended.code, ended
 print(*sys.modules, sep="\\n", file=sys.stderr)
 """
+TABLE = """
+from rich.table import Table
+from rehouse.cli.output import stdout
+table = Table(box=None)
+table.add_column(overflow="fold")
+table.add_row("x" * 200)
+stdout.print(table)
+"""
 LARGE = {"docker", "pulumi", "pydantic", "requests", "ruamel.yaml"}
 
 
@@ -39,11 +47,9 @@ def loaded(words: str) -> set[str]:
 @pytest.mark.parametrize(("columns", "folded"), [(None, False), ("30", True)])
 def test_a_table_in_a_pipe_is_not_folded(columns: str | None, folded: bool):
     """Whoever searches it finds whole words; COLUMNS is obeyed."""
-    told = "from rehouse.cli.output import stdout; from rich.table import Table; t = Table(box=None); t.add_column(); "
-    told += f"t.add_row('{'x' * 200}'); stdout.print(t)"
     own = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
     environment = {**own, **({"COLUMNS": columns} if columns else {})}
     found = subprocess.run(
-        [sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", TABLE], env=environment, capture_output=True, text=True, check=True
     )
     assert folded == (len(found.stdout.splitlines()) > 2)
