@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,7 +67,24 @@ def read_data(
         return model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         shown = data if quote else _hidden(data)
-        raise _wrong(error.errors(), model, shown, locate) from None
+        raise _wrong(_true(error.errors()), model, shown, locate) from None
+
+
+def _true(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow from another one: mend that, and they are gone."""
+    places = {error["loc"] for error in errors}
+    return [error for error in errors if not _follows(error, places)]
+
+
+def _follows(error: ErrorDetails, places: Collection[tuple[int | str, ...]]) -> bool:
+    """A default that depends on a wrong key is not made; a list is counted without its wrong entries."""
+    if error["type"] == "too_short":
+        return any(_is_below(place, error["loc"]) for place in places)
+    return error["type"] == "default_factory_not_called"
+
+
+def _is_below(place: Place, above: Place) -> bool:
+    return len(place) > len(above) and place[: len(above)] == above
 
 
 def _wrong(
@@ -85,7 +102,7 @@ def _problem(
 ) -> Wrong:
     place = tuple(part for part in error["loc"] if part != "[key]")
     owner, field = _field_at(model, place)
-    what, fix = _said(error, data, place), _allowed(field)
+    what, fix = _said(error, data, place), error.get("ctx", {}).get("fix") or _allowed(field)
     if error["type"] == "extra_forbidden":
         what, fix = "unknown key", _did_you_mean(str(place[-1]), owner)
     elif error["type"] == "missing":
@@ -107,6 +124,8 @@ def _field_at(model: type[BaseModel], place: Place) -> tuple[type[BaseModel], Fi
     """The model that owns the last key of *place*, and the field of that key."""
     owner, field = model, None
     for part in place:
+        if isinstance(part, int):  # an entry of a list
+            continue
         found = owner.model_fields.get(str(part))
         if found is None:
             break

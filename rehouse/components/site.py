@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from rehouse.components.errors import Wrong
@@ -16,6 +16,10 @@ from rehouse.components.reading import read_data
 from rehouse.components.spec import Name, Part
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00,:]*$")]
+CERTIFIED = (
+    "add the key certificates to this daemon, a folder with ca.pem, cert.pem and key.pem, "
+    "for example certificates: /etc/rehouse/rack1; or reach it by a url like ssh://ops@10.0.0.5"
+)
 
 
 class Daemon(Part):
@@ -46,19 +50,20 @@ class Daemon(Part):
     def certified(self) -> Self:
         if self.url.startswith("tcp://") and not self.certificates:
             raise PydanticCustomError(
-                "tls", "must have certificates: tcp:// without TLS gives root to the network"
+                "tls",
+                "must have certificates: tcp:// without TLS gives root to the network",
+                {"fix": CERTIFIED},
             )
         return self
 
-    @model_validator(mode="after")
-    def complete_url(self) -> Self:
-        if self.url.startswith("unix://"):
-            return self
-        if not _is_usable(self.url):
+    @field_validator("url")
+    @classmethod
+    def complete(cls, value: str) -> str:
+        if not value.startswith("unix://") and not _is_usable(value):
             raise PydanticCustomError(
                 "url", "must be scheme://host or scheme://user@host:port, without a password"
             )
-        return self
+        return value
 
     @property
     def reached_at(self) -> str | None:

@@ -53,3 +53,27 @@ def test_a_site_may_be_a_text_in_json():
     assert "haproxy:2.8" == site.router.image
     with pytest.raises(Wrong, match="must be keys with values"):
         read_site("rack", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("daemon", "place", "fix"),
+    [
+        ({"url": "tcp://10.0.0.1:2376"}, "daemons.0", "add the key certificates to this daemon"),
+        ({"url": "foo://rack"}, "daemons.0.url", "unix:///path/to/socket, tcp://"),
+        ({"url": "ssh://rack:0"}, "daemons.0.url", "unix:///path/to/socket, tcp://"),
+    ],
+)
+def test_a_wrong_daemon_is_one_error(daemon: dict[str, str], place: str, fix: str):
+    """With its own way out; the list is not said to be empty for it."""
+    with pytest.raises(Wrong) as raised:
+        read_site({"daemons": [daemon]}, WHERE)
+    told = str(raised.value)
+    assert told.startswith(f"{WHERE}: {place}: ")
+    assert (1, True) == (told.count("fix: "), f"\nfix: {fix}" in told)
+
+
+def test_a_list_that_is_empty_is_told_beside_other_errors():
+    """It follows from none of them."""
+    with pytest.raises(Wrong, match="daemons: must not be empty") as raised:
+        read_site({"daemons": [], "router": {"image": 1}}, WHERE)
+    assert 2 == str(raised.value).count("fix: ")

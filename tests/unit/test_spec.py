@@ -80,6 +80,11 @@ GRACE = (
     'How long it may take to finish before it is killed, whole seconds, 1s to 1h, for example "10s"'
 )
 MODE = 'http (each request finds its instance) or tcp (each connection does), for example "http"'
+STRATEGY = (
+    "blue-green (all of the traffic at once), canary (a share first, step by step), rolling "
+    "(instance by instance) or recreate (the old one is stopped first: nothing answers meanwhile), "
+    'for example "canary"'
+)
 LINES = "write lines like 'key: value'"
 BOUNDS = "at most 5000 values and 16 levels, aliases counted each time"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -351,6 +356,11 @@ WRONG: dict[str, tuple[str, str]] = {
     "alias of itself": (
         LEAST + "env: &a\n  A: *a",
         f": is too large or nested too deeply\nfix: {BOUNDS}",
+    ),
+    "a strategy on which a default depends": (
+        LEAST + "rollout:\n  strategy: cannary\n  drain: 30s",
+        ":5: rollout.strategy: must be 'blue-green', 'canary', 'rolling' or 'recreate', "
+        f'not "cannary"\nfix: {STRATEGY}',
     ),
     "several": (
         "service: Web\nimage: web:1\nport: 0\nhealth:\n  tims: 3",

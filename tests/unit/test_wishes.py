@@ -49,6 +49,15 @@ def test_what_no_spec_could_say_is_wrong(words: tuple[str | None, ...], told: st
         wished(*words)
 
 
+@pytest.mark.parametrize("words", [("slow", None), (None, "50,10"), ("slow", "50,10")])
+def test_only_what_is_wrong_is_told(words: tuple[str | None, str | None]):
+    """A pause that cannot be known, for want of a strategy, is no error of its own."""
+    with pytest.raises(Wrong) as raised:
+        wished(*words, None, None)
+    told = str(raised.value)
+    assert (len([each for each in words if each]), 0) == (told.count("fix: "), told.count("pause"))
+
+
 @pytest.mark.parametrize("wishes", [{"steps": [5]}, {"pause": "1m"}])
 def test_what_would_have_no_meaning_is_wrong(wishes: dict[str, object]):
     """All of the traffic goes at once: there are no steps to be wished for."""
