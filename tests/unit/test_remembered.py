@@ -36,6 +36,16 @@ def test_one_that_failed_was_not_live_before(ledger: Ledger):
     assert (B.name, C.name) == (compared(failed, None, None).before, *failed.live)
 
 
+def test_what_a_rollback_left_is_compared_where_nothing_was_before():
+    """It is quarantined for being left, and still what one asks about; of several the one left last."""
+    back = Ledger().deployed(A, WHO, WHEN).deployed(B, WHO, WHEN)
+    back = back.rolled_back(A.name, "slow", WHO, WHEN)
+    assert (None, {B.name}) == (back.previous, set(back.quarantined))
+    assert (B.name, A.name) == (compared(back, None, None).before, *back.live)
+    later = back.failed(C, "503", WHO, WHEN)
+    assert (C.name, A.name) == (compared(later, None, None).before, *later.live)
+
+
 def test_two_are_compared_in_the_order_in_which_they_are_named(ledger: Ledger):
     """One alone is compared with the live one."""
     found = compared(ledger, C.name, A.name)

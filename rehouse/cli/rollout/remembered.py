@@ -60,7 +60,9 @@ def _live(ledger: Ledger) -> Generation:
 
 
 def _before(ledger: Ledger) -> str:
-    if ledger.previous:
-        return ledger.previous
+    """Else what was left last, as by a rollback, which quarantines it: what that was is what one then asks."""
+    left = next((each.name for each in ledger.remembered if each.name not in ledger.live), None)
+    if found := ledger.previous or left:
+        return found
     what = f"nothing that was live before {', '.join(ledger.live)} is remembered"
     raise Wrong("generation", what, "name one: rehouse history")
