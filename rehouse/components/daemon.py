@@ -13,6 +13,7 @@ from docker.tls import TLSConfig
 from rehouse.components.errors import OutOfReach
 from rehouse.components.site import Daemon
 from rehouse.components.tunnel import Tunnel, tunnel
+from rehouse.components.unanswered import unanswered
 
 SECONDS = 15  # an answer takes milliseconds; a registry that Docker asks for us may take longer
 SECONDS_TO_PACK = 600
@@ -27,15 +28,16 @@ def connected(daemon: Daemon) -> Iterator[docker.DockerClient]:
         try:
             client = stack.enter_context(closing(_client(daemon, through)))
         except (DockerException, OSError, requests.RequestException) as error:
-            raise _out_of_reach(daemon, through, error) from error
+            raise unanswered(daemon, error, SECONDS, through.said() if through else None) from error
         try:
             yield client
         except APIError as error:
-            what = f"refused: {error.explanation or error}"
+            what = f"Docker at {daemon.url} refused: {error.explanation or error}"
             fix = "see the daemon's own log, then run the update again"
-            raise OutOfReach(f"Docker daemon {daemon.name} at {daemon.url}", what, fix) from error
+            raise OutOfReach(f"daemon {daemon.name}", what, fix) from error
         except requests.RequestException as error:
-            raise _out_of_reach(daemon, through, error) from error
+            seconds = client.api.timeout
+            raise unanswered(daemon, error, seconds, through.said() if through else None) from error
 
 
 def _is_behind_ssh(daemon: Daemon) -> bool:
@@ -156,13 +158,3 @@ def save(client: docker.DockerClient, image: str, target: Path) -> None:
 def _tls(folder: Path) -> TLSConfig:
     pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
     return TLSConfig(client_cert=pair, ca_cert=str(folder / "ca.pem"), verify=True)
-
-
-def _out_of_reach(daemon: Daemon, through: Tunnel | None, error: Exception) -> OutOfReach:
-    """Where ssh has something to say, that is the reason; the client then knows only that it ended."""
-    text = " ".join(((through and through.said()) or str(error)).split())
-    reason = text if len(text) <= 200 else f"…{text[-200:]}"
-    fix = f"see that Docker runs there: docker --host {daemon.url} info"
-    return OutOfReach(
-        f"Docker daemon {daemon.name} at {daemon.url}", f"does not answer: {reason}", fix
-    )

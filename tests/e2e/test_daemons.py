@@ -82,7 +82,7 @@ def test_three_daemons_one_of_them_over_ssh(stack: Stack, over_tls: Daemon) -> N
 def test_what_ssh_has_to_say_is_told(stack: Stack) -> None:
     """Nobody listens there: not a broken pipe, but the reason, and what to try."""
     stack.site["daemons"] = [{"name": "far", "url": "ssh://ops@127.0.0.1:1"}]
-    stack.up().explains("Docker daemon far at ssh://ops@127.0.0.1:1", "Connection refused")
+    stack.up().explains("Docker at ssh://ops@127.0.0.1:1 does not answer", "Connection refused")
 
 
 def test_a_daemon_that_is_down_is_named_and_the_others_are_left_alone(
@@ -95,7 +95,7 @@ def test_a_daemon_that_is_down_is_named_and_the_others_are_left_alone(
     over_tls.stop()
     try:
         stack.up(env={"NEXT": "1"}).explains(
-            f"Docker daemon rack at {over_tls.url}: does not answer", f"--host {over_tls.url} info"
+            f"Docker at {over_tls.url} does not answer", f"--host {over_tls.url} info"
         )
         eventually(stack.serves)
         assert (stack.generation(), stack.unchanged()) == (live, here)
@@ -129,7 +129,9 @@ def test_a_server_that_another_authority_vouches_for_is_not_trusted(
     shutil.copy(other.client / "ca.pem", folder / "ca.pem")
     with standing(tmp_path / "stack") as stack:
         stack.site["daemons"] = [{**tls_site(over_tls), "certificates": str(folder)}]
-        stack.up().explains(f"Docker daemon rack at {over_tls.url}", "certificate verify failed")
+        stack.up().explains(
+            f"Docker at {over_tls.url} does not answer", "certificate verify failed"
+        )
         assert placed(stack, f"unix://{over_tls.socket}") == [0]
 
 

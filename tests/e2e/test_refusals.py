@@ -59,7 +59,7 @@ REQUESTS = [
     Request(
         "a Docker socket that is not there",
         (
-            "Docker daemon local at unix:///nowhere.sock: does not answer",
+            "Docker at unix:///nowhere.sock does not answer: no such socket",
             "unix:///nowhere.sock info",
         ),
         site={"daemons": [{"url": "unix:///nowhere.sock"}]},
@@ -122,7 +122,7 @@ def test_a_docker_daemon_that_was_stopped(served: Stack) -> None:
             "", (), site={"daemons": [*DEFAULT, {"name": "second", "url": daemon.url}]}
         )
         run = ask(served, request_)
-    run.explains(f"Docker daemon second at {daemon.url}: does not answer", daemon.url)
+    run.explains(f"Docker at {daemon.url} does not answer", daemon.url)
 
 
 def test_a_router_that_was_stopped(served: Stack) -> None:
