@@ -99,7 +99,10 @@ def _must_be_free(front: Front, before: str) -> None:
         return  # it is ours
     fault = _why_not_free(front.bind, front.port)
     if fault == errno.EADDRINUSE:
-        fix = f"set router.publish in the spec; ss -ltnp 'sport = :{front.port}' shows who has it"
+        fix = (
+            f"see who listens (as root, for its name): ss -ltnp 'sport = :{front.port}'; stop that, "
+            f"or set router.publish in the spec to a port that is free"
+        )
         where = f"router of {front.backend}"
         raise Refused(where, f"port {front.port} is in use on this machine", fix, UNTOUCHED)
     if fault == errno.EADDRNOTAVAIL:

@@ -190,8 +190,11 @@ def test_an_open_request_survives_a_new_front(router: Balancer):
 def test_a_port_of_a_stranger_is_refused_at_first(router: Balancer):
     """HAProxy would share the port: it is refused, and nothing is written."""
     stranger, web = router.backend(), router.backend()
-    with pytest.raises(Refused, match=f"port {stranger.server_port} is in use on this machine"):
+    told = f"port {stranger.server_port} is in use on this machine"
+    with pytest.raises(Refused, match=told) as raised:
         router.shift(web.server(), port=stranger.server_port)
+    assert f"ss -ltnp 'sport = :{stranger.server_port}'" in raised.value.fix
+    assert "router.publish in the spec" in raised.value.fix
     assert (False, []) == (router.config.exists(), router.running())
 
 

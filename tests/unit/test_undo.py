@@ -10,7 +10,7 @@ import pytest
 from rehouse.cli.eventlog import OnEvent
 from rehouse.cli.rollout.deploy import deploy, rollback
 from rehouse.cli.rollout.stages import abort, advance, decide, follow
-from rehouse.cli.rollout.undo import quarantined_for
+from rehouse.cli.rollout.undo import MEND, quarantined_for, undone
 from rehouse.cli.rollout.updates import STAYS, Interrupted, chosen
 from rehouse.components.errors import (
     Contested,
@@ -162,6 +162,29 @@ def test_the_way_out_of_what_was_undone_says_what_is_quarantined(engine: Told):
     with pytest.raises(Undone) as unwell:
         deploy(engine, None)
     assert (False, True) == ("--force" in other.value.fix, "--force" in unwell.value.fix)
+
+
+def test_what_was_undone_has_the_way_out_of_what_failed(engine: Told):
+    """It is no fault of the service; where it is one, or nobody knows, the service is to be mended."""
+    engine.at = out_of_reach("created")
+    with pytest.raises(Undone) as other:
+        deploy(engine, None)
+    assert "start it\nthen: rehouse deploy" == other.value.fix
+    engine.sick = {B.name}
+    with pytest.raises(Undone) as unwell:
+        deploy(engine, None)
+    assert unwell.value.fix.startswith(MEND)
+    assert MEND == undone("web", "boom", "A", False, False, None).fix
+
+
+def test_a_step_that_was_undone_has_the_way_out_of_what_failed(engine: Told):
+    """As a deploy has."""
+    engine.spec = of(1, strategy="rolling")
+    deploy(engine, None)
+    engine.at = out_of_reach("begin")
+    with pytest.raises(Undone) as raised:
+        follow(engine, None, lambda *_: None)
+    assert "start it\nthen: rehouse deploy" == raised.value.fix
 
 
 def test_what_is_kept_is_said_only_where_it_stands(engine: Told):

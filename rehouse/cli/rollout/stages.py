@@ -116,4 +116,4 @@ def _give_up(moment: Moment, error: RehouseError, keep: bool = False) -> NoRetur
     reason = quarantined_for(error)
     now = moment.undo(reason, keep, error.what)
     live = ", ".join(now.live)
-    raise undone(moment.generation, error.what, live, reason is not None, keep) from error
+    raise undone(moment.generation, error.what, live, reason is not None, keep, error) from error

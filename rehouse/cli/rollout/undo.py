@@ -16,7 +16,7 @@ from rehouse.cli.rollout.updates import (
     known_or_new,
     reason_of,
 )
-from rehouse.components.errors import Contested, NotUndone, OutOfReach, Undone
+from rehouse.components.errors import Contested, NotUndone, OutOfReach, RehouseError, Undone
 from rehouse.components.ledger import Ledger
 from rehouse.components.order import Order
 
@@ -114,14 +114,21 @@ def quarantined_for(error: Exception | None) -> str | None:
     return str(getattr(error, "what", error)).partition("\n")[0]
 
 
-def undone(where: str, reason: str, live: str, quarantined: bool, keep: bool) -> Undone:
-    fix = MEND
+def undone(
+    where: str, reason: str, live: str, quarantined: bool, keep: bool, error: RehouseError | None
+) -> Undone:
+    fix = _fix_of(error)
     if quarantined:
         fix += "; the same generation again only with --force"
     left = f"nothing of {where} is left"
     if keep and quarantined:
         left = f"{where} stands without traffic, to be looked at, until the next deploy"
     return Undone(where, reason, fix, f"{live} is live, {left}")
+
+
+def _fix_of(error: RehouseError | None) -> str:
+    """What failed for another reason than the service knows the way out best."""
+    return f"{error.fix}\n{THEN}" if error and not quarantined_for(error) else MEND
 
 
 def _undo(engine: Engine, failure: Failure, keep: bool, on_event: OnEvent | None) -> NoReturn:
@@ -136,7 +143,8 @@ def _undo(engine: Engine, failure: Failure, keep: bool, on_event: OnEvent | None
     if failed.interrupted:
         what, state = "was interrupted and undone", f"{failure.live} is live"
         raise Interrupted(failed.interrupted, what, AGAIN, state)
-    raise undone(failure.where, failure.reason, failure.live, reason is not None, keep)
+    quarantined = reason is not None
+    raise undone(failure.where, failure.reason, failure.live, quarantined, keep, failed.error())
 
 
 def _declared_undone(
