@@ -25,7 +25,7 @@ from rehouse.cli.state.damage import ANSWERS
 from rehouse.cli.state.in_clear import must_not_be_recorded
 from rehouse.cli.state.ledgers import ledgers_in
 from rehouse.cli.state.locks import Lock
-from rehouse.cli.state.unproven import unproven
+from rehouse.cli.state.unproven import suspects, unproven
 from rehouse.components import notes, order
 from rehouse.components.errors import Contested, OutOfReach
 from rehouse.components.ledger import Ledger
@@ -130,7 +130,7 @@ class Engine:
             return self._once(args, wanted, on_event, True, seconds)
 
         outcome = won(attempt, self.locks, self.stack_name)
-        if self._taken_away(unproven(outcome)):
+        if self._taken_away(suspects(outcome)):
             outcome = won(attempt, self.locks, self.stack_name)
         if outcome.well and outcome.warned():
             from rehouse.cli.state.leftovers import clear  # seldom, and Docker's client is large
@@ -138,13 +138,13 @@ class Engine:
             clear(self, self._had_alone)
         return outcome
 
-    def _taken_away(self, urns: list[str]) -> bool:
-        """Whether there were any, and they are gone; one that has traffic stays, because the router depends on it."""
+    def _taken_away(self, names: set[str]) -> bool:
+        """Whether there was something, and it is gone; what has traffic stays: the router depends on it."""
+        urns = unproven(names, self.resources()) if names else []
         if not urns:
             return False
-        for urn in urns:
-            what = "was being raised or retired when an update was killed: it is raised anew"
-            stderr.print(f"{urn.rpartition('::')[2]}: {what}", markup=False)
+        what = "was being raised or retired when an update was killed: it is raised anew"
+        stderr.print(f"{', '.join(sorted(names))} {what}", markup=False)
         named = [word for urn in urns for word in ("--target", urn)]
         return self._operate(["destroy", "--yes", "--skip-preview", *named], None, None).well
 

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(7200)]
 SOAK = bool(os.environ.get("SOAK"))
 KILLS = int(os.environ.get("KILLS", "40" if SOAK else "3"))
 RETIRED = re.compile(r"retire .*-\d+$")
+OF_A_DAEMON = re.compile(r"retire .*-local( done)?$")
 CANARY = {"strategy": "canary", "steps": [30, 60], "pause": "2s"}
 
 
@@ -49,6 +50,7 @@ def test_killed_while_it_retires(service: Stack) -> None:
         Kill("an instance is retired", at_an_instance, end=end, back=end == "deploy", new=False)
         for end in ("deploy", "abort", "rollback")
     ]
+    kills += [Kill("its network is retired", at_a_network, back=True, new=False)] * 2
     judge(service, kills)
     assert service.generation() == name
 
@@ -124,6 +126,11 @@ def after_steps(step: str, count: int) -> Callable[[Client], None]:
 def at_an_instance(client: Client) -> None:
     """As soon as it has told that it retires one."""
     till(client, lambda: any(RETIRED.match(line) for line in client.steps()))
+
+
+def at_a_network(client: Client) -> None:
+    """As soon as it has told that it retires one: its instances are gone by then."""
+    till(client, lambda: any(OF_A_DAEMON.match(line) for line in client.steps()))
 
 
 def after_seconds(seconds: float) -> Callable[[Client], None]:

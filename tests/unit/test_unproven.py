@@ -4,7 +4,7 @@ from typing import Any
 
 from rehouse.cli.outcome import Outcome
 from rehouse.cli.process import Ended
-from rehouse.cli.state.unproven import unproven
+from rehouse.cli.state.unproven import suspects, unproven
 
 CONTAINER = "docker:index/container:Container"
 GATE = "pulumi-python:dynamic/rehouse:Gate"
@@ -32,23 +32,32 @@ def failed(name: str, op: str = "create") -> dict[str, Any]:
 HALF = (stood("web-1111111-0"), stood("web-1111111-1"))
 
 
-def test_what_stood_and_needed_a_gate_is_unproven() -> None:
-    """All of its generation that this update did not make; neither the other generation nor the router."""
-    raised = event("resourcePreEvent", "create", CONTAINER, "web-1111111-2")
-    others = (stood("web-2222222-0"), event("resourcePreEvent", "same", "x:Network", "web-1111111"))
-    found = unproven(outcome(*HALF, raised, *others, failed("web-1111111-gate")))
-    assert [urn.rpartition("::")[2] for urn in found] == ["web-1111111-0", "web-1111111-1"]
-
-
-def test_what_was_proven_before_is_left_alone() -> None:
-    """A gate that is only asked again has let these pass: they may have traffic."""
-    assert unproven(outcome(*HALF, failed("web-1111111-gate", "update"))) == []
-    assert unproven(outcome(*HALF, failed("web-2222222-gate"))) == []
+def test_what_stood_in_part_and_failed_is_suspect() -> None:
+    """Whether it is its gate or an instance that had to be made; nothing of it stood where it is new."""
+    network = event("resourcePreEvent", "same", "x:Network", "web-1111111-local")
+    instance = event("resOpFailedEvent", "create", CONTAINER, "web-1111111-0")
+    assert {"web-1111111"} == suspects(outcome(*HALF, failed("web-1111111-gate")))
+    assert {"web-1111111"} == suspects(outcome(network, instance))
+    assert set() == suspects(outcome(instance))
+    assert set() == suspects(outcome(*HALF, failed("web-2222222-gate")))
+    assert set() == suspects(outcome(*HALF, failed("web-1111111-gate", "update")))
 
 
 def test_an_update_that_ended_for_another_reason_says_nothing_of_its_instances() -> None:
     """It went well, was interrupted, or had no time left: then its gates tell nothing."""
     gate = failed("web-1111111-gate")
-    assert unproven(outcome(*HALF, gate, code=0)) == []
-    assert unproven(outcome(*HALF, gate, interrupted=2)) == []
-    assert unproven(outcome(*HALF, gate, late=True)) == []
+    assert set() == suspects(outcome(*HALF, gate, code=0))
+    assert set() == suspects(outcome(*HALF, gate, interrupted=2))
+    assert set() == suspects(outcome(*HALF, gate, late=True))
+
+
+def test_all_of_it_is_unproven_where_the_state_has_no_gate_of_it() -> None:
+    """Neither another generation nor a provider; and one that has its gate may have traffic."""
+    names = ["web-1111111-0", "web-1111111-local", "web-2222222-0", "web-router"]
+    there = [{"type": "x", "urn": f"urn:pulumi:s::p::x::{name}"} for name in names]
+    provider = {"type": "pulumi:providers:docker", "urn": "urn:pulumi:s::p::x::web-1111111-x"}
+    gate = {"type": GATE, "urn": "urn:pulumi:s::p::x::web-1111111-gate"}
+    found = unproven({"web-1111111"}, [*there, provider])
+    assert ["web-1111111-0", "web-1111111-local"] == [urn.rpartition("::")[2] for urn in found]
+    assert [] == unproven({"web-1111111"}, [*there, gate])
+    assert [] == unproven(set(), there)
