@@ -46,7 +46,7 @@ mutation: python ## small changes of the ledger and the rollout, and how many of
 	$(call part,mutation,PYTHONHASHSEED=0 timeout 3600 $(PYTHON) -m tests.mutation)
 
 lint: python ## ruff, both of it
-	$(call part,ruff,$(PYTHON) -m ruff check --output-format concise . && $(PYTHON) -m ruff format --check .)
+	$(call part,ruff,$(PYTHON) -m ruff check --output-format concise .; $(PYTHON) -m ruff format --check .)
 
 types: python ## mypy, strict
 	$(call part,mypy,$(PYTHON) -m mypy)

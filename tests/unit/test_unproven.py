@@ -58,6 +58,6 @@ def test_all_of_it_is_unproven_where_the_state_has_no_gate_of_it() -> None:
     provider = {"type": "pulumi:providers:docker", "urn": "urn:pulumi:s::p::x::web-1111111-x"}
     gate = {"type": GATE, "urn": "urn:pulumi:s::p::x::web-1111111-gate"}
     found = unproven({"web-1111111"}, [*there, provider])
-    assert ["web-1111111-0", "web-1111111-local"] == [urn.rpartition("::")[2] for urn in found]
-    assert [] == unproven({"web-1111111"}, [*there, gate])
-    assert [] == unproven(set(), there)
+    assert [urn.rpartition("::")[2] for urn in found] == ["web-1111111-0", "web-1111111-local"]
+    assert unproven({"web-1111111"}, [*there, gate]) == []
+    assert unproven(set(), there) == []
