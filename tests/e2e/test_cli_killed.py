@@ -47,10 +47,12 @@ def test_killed_while_it_retires(service: Stack) -> None:
     a_rollout(service)
     name = service.generation()
     kills = [
-        Kill("an instance is retired", at_an_instance, end=end, back=end == "deploy", new=False)
-        for end in ("deploy", "abort", "rollback")
+        Kill("an instance is retired", at_an_instance, back=True, new=False),
+        Kill("its network is retired", at_a_network, back=True, new=False),
+        Kill("its network is retired", at_a_network, back=True, new=False),
+        Kill("an instance is retired", at_an_instance, end="abort", new=False),
+        Kill("an instance is retired", at_an_instance, end="rollback", new=False),
     ]
-    kills += [Kill("its network is retired", at_a_network, back=True, new=False)] * 2
     judge(service, kills)
     assert service.generation() == name
 
